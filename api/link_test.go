@@ -58,8 +58,8 @@ func TestResponsesHaveLinks(t *testing.T) {
 			if p.Value.In == "query" && p.Value.Name == "cursor" {
 				want = "$response.body#/next_cursor"
 			}
-			// Resources that are asked for by their ids have one page.
-			byID := p.Value.In == "query" && p.Value.Name == "id"
+			// Resources that are asked for by their ids have one page. The cursor takes the place of an event after which to begin.
+			byID := p.Value.In == "query" && (p.Value.Name == "id" || p.Value.Name == "after")
 			if p.Value.In != "header" && !byID && next.Value.Parameters[p.Value.Name] != want {
 				t.Errorf("%s: NextPage: parameter %s: got %v, want %s", at, p.Value.Name, next.Value.Parameters[p.Value.Name], want)
 			}

@@ -32,7 +32,10 @@ func TestOperationsAreInThePartOfTheirTag(t *testing.T) {
 				t.Errorf("%s: got file %s, want %s", operation.ID, document.File(node), want)
 			}
 		}
-		for _, child := range node.Content {
+		for n, child := range node.Content {
+			if n > 0 && node == document.Root && node.Content[n-1].Value == "webhooks" {
+				continue // which the entry point lists
+			}
 			visit(child)
 		}
 	}

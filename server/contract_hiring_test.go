@@ -21,7 +21,7 @@ func hiringPermissions() map[string]string {
 			ExportApplications ListApplicationHistory ListKits GetKit ListKitVersions GetKitVersion ListInterviews GetInterview ExportInterviews
 			ListInterviewHistory GetInterviewCalendar GetMyCalendar RespondToInterview StartInterview FinishInterview MarkInterviewNoShow
 			CreateScore UpdateScore SubmitScore GetScore ListScores ExportScores ListScoreRevisions GetInterviewSummary GetApplicationSummary
-			FollowChanges`,
+			FollowEvents`,
 		leadsAndUp: `MoveApplication HoldApplication ResumeApplication RejectApplication WithdrawApplication CreateKit UpdateKit CreateKitVersion
 			UpdateKitVersion PublishKitVersion ArchiveKitVersion CreateInterview UpdateInterview ScheduleInterview RescheduleInterview
 			CancelInterview SetPanelist RemovePanelist GetJobPipeline GetJobPipelineChart ListInterviewerFigures`,
@@ -163,7 +163,7 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 	reason := map[string]any{"reason": "The candidate asked for it."}
 	times := map[string]any{"starts_at": "2055-01-12T10:00:00+01:00", "ends_at": "2055-01-12T11:00:00+01:00", "timezone": "Europe/Berlin"}
 	return map[string]func(*fixture) exampleRequest{
-		"FollowChanges": ok, "ListJobs": ok, "ListCandidates": ok, "ListApplications": ok, "ListKits": ok, "ListInterviews": ok,
+		"FollowEvents": ok, "ListJobs": ok, "ListCandidates": ok, "ListApplications": ok, "ListKits": ok, "ListInterviews": ok,
 		"ListScores":       ok,
 		"ExportCandidates": ok, "ExportApplications": ok, "ExportScores": ok, "ExportJobs": ok, "ExportInterviews": ok, "GetMyCalendar": ok, "ListInterviewerFigures": ok,
 

@@ -352,26 +352,27 @@ func TestReadsUseIndexes(t *testing.T) {
 // read the table instead.
 func smallTables(company, user uuid.UUID) []statement {
 	return []statement{
-		{`SELECT * FROM api_key_details WHERE company_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50`, []any{company}, true},            // ListAPIKeys
-		{`SELECT * FROM api_key_jobs WHERE company_id = $1 AND job_id = $2`, []any{company, user}, true},                                    // the foreign key of a deleted job
-		{`SELECT * FROM api_key_holders WHERE company_id = $1 AND user_id = $2`, []any{company, user}, true},                                // that of a deleted user
-		{`SELECT * FROM candidates WHERE company_id = $1 AND merged_into = $2`, []any{company, user}, true},                                 // the foreign key of a deleted candidate
-		{`SELECT * FROM candidate_merges WHERE company_id = $1 AND merged_id = $2 ORDER BY created_at LIMIT 1`, []any{company, user}, true}, // GetLastMerge
-		{`SELECT * FROM candidate_merges WHERE company_id = $1 AND survivor_id = $2`, []any{company, user}, true},                           // the foreign key of a deleted candidate
-		{`SELECT * FROM candidate_distinctions WHERE company_id = $1 AND second_id = $2`, []any{company, user}, true},                       // the same
-		{`SELECT * FROM companies WHERE test_of = $1 ORDER BY created_at, id LIMIT 50`, []any{company}, true},                               // ListTestCompanies
-		{`SELECT job_id FROM jobs_of_actor($1, $2, 'jobs')`, []any{company, user}, true},                                                    // every list
-		{`SELECT * FROM sessions WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL`, []any{company, user}, true},                // ListSessions
-		{`SELECT * FROM session_changes(10)`, nil, true},                                                                                    // PollSessions
-		{`SELECT delete_ended_sessions('2001-01-01', 10)`, nil, true},                                                                       // DeleteEndedSessions
-		{`SELECT delete_expired_idempotency_records('2001-01-01', 10)`, nil, true},                                                          // its job
-		{`SELECT delete_old_changes('2001-01-01', 10)`, nil, true},                                                                          // its job
-		{`SELECT delete_old_panel_removals('2001-01-01', 10)`, nil, true},                                                                   // its job
-		{`SELECT * FROM panel_removals WHERE company_id = $1 AND interview_id = $2`, []any{company, user}, true},                            // the foreign key of a deleted interview
-		{`SELECT * FROM changes WHERE company_id = $1 AND kind = 'application_candidate' AND parent_id = $2`, []any{company, user}, true},   // change_targets
-		{`SELECT * FROM mails WHERE company_id = $1 AND user_id = $2 AND link_expires_at IS NOT NULL`, []any{company, user}, true},          // end_password_links
-		{`SELECT delete_old_mails('2001-01-01', 10)`, nil, true},                                                                            // its job
-		{`SELECT * FROM count_waiting_mails()`, nil, true},                                                                                  // CountWaitingMails
+		{`SELECT * FROM api_key_details WHERE company_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50`, []any{company}, true},                             // ListAPIKeys
+		{`SELECT * FROM api_key_jobs WHERE company_id = $1 AND job_id = $2`, []any{company, user}, true},                                                     // the foreign key of a deleted job
+		{`SELECT * FROM api_key_holders WHERE company_id = $1 AND user_id = $2`, []any{company, user}, true},                                                 // that of a deleted user
+		{`SELECT * FROM candidates WHERE company_id = $1 AND merged_into = $2`, []any{company, user}, true},                                                  // the foreign key of a deleted candidate
+		{`SELECT * FROM candidate_merges WHERE company_id = $1 AND merged_id = $2 ORDER BY created_at LIMIT 1`, []any{company, user}, true},                  // GetLastMerge
+		{`SELECT * FROM candidate_merges WHERE company_id = $1 AND survivor_id = $2`, []any{company, user}, true},                                            // the foreign key of a deleted candidate
+		{`SELECT * FROM candidate_distinctions WHERE company_id = $1 AND second_id = $2`, []any{company, user}, true},                                        // the same
+		{`SELECT * FROM companies WHERE test_of = $1 ORDER BY created_at, id LIMIT 50`, []any{company}, true},                                                // ListTestCompanies
+		{`SELECT job_id FROM jobs_of_actor($1, $2, 'jobs')`, []any{company, user}, true},                                                                     // every list
+		{`SELECT * FROM sessions WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL`, []any{company, user}, true},                                 // ListSessions
+		{`SELECT * FROM session_changes(10)`, nil, true},                                                                                                     // PollSessions
+		{`SELECT delete_ended_sessions('2001-01-01', 10)`, nil, true},                                                                                        // DeleteEndedSessions
+		{`SELECT delete_expired_idempotency_records('2001-01-01', 10)`, nil, true},                                                                           // its job
+		{`SELECT delete_old_changes('2001-01-01', 10)`, nil, true},                                                                                           // its job
+		{`SELECT delete_old_panel_removals('2001-01-01', 10)`, nil, true},                                                                                    // its job
+		{`SELECT * FROM panel_removals WHERE company_id = $1 AND interview_id = $2`, []any{company, user}, true},                                             // the foreign key of a deleted interview
+		{`SELECT (SELECT i.job_id FROM interviews AS i WHERE i.company_id = $1 AND i.id = r) FROM unnest(ARRAY[$2::uuid]) AS r`, []any{company, user}, true}, // LocateResources
+		{`SELECT * FROM changes WHERE company_id = $1 AND kind = 'application_candidate' AND parent_id = $2`, []any{company, user}, true},                    // change_targets
+		{`SELECT * FROM mails WHERE company_id = $1 AND user_id = $2 AND link_expires_at IS NOT NULL`, []any{company, user}, true},                           // end_password_links
+		{`SELECT delete_old_mails('2001-01-01', 10)`, nil, true},                                                                                             // its job
+		{`SELECT * FROM count_waiting_mails()`, nil, true},                                                                                                   // CountWaitingMails
 	}
 }
 
@@ -448,13 +449,16 @@ func queries(t *testing.T, op *openapi3.Operation, ids map[string]string) []url.
 	all := []url.Values{{}}
 	for _, parameter := range op.Parameters {
 		p := parameter.Value
-		if p.In != openapi3.ParameterInQuery || slices.Contains([]string{"limit", "cursor", "format", "bom", "delimiter", "from_sequence"}, p.Name) {
+		if p.In != openapi3.ParameterInQuery || slices.Contains([]string{"limit", "cursor", "after", "format", "bom", "delimiter", "from_sequence"}, p.Name) {
 			continue
 		}
 		given := values()[p.Name]
 		schema := p.Schema.Value
 		if schema.Items != nil {
 			schema = schema.Items.Value
+		}
+		if len(schema.Enum) > 0 {
+			given = nil
 		}
 		for _, value := range schema.Enum {
 			given = append(given, fmt.Sprint(value))
@@ -466,7 +470,11 @@ func queries(t *testing.T, op *openapi3.Operation, ids map[string]string) []url.
 			t.Errorf("%s: values has no value for %s", op.OperationID, p.Name)
 		}
 		for _, value := range given {
-			all = append(all, url.Values{p.Name: {value}})
+			query := url.Values{p.Name: {value}}
+			if op.OperationID == "FollowEvents" && p.Name == "resource_id" {
+				query.Set("resource_type", "candidate")
+			}
+			all = append(all, query)
 		}
 		if p.Name == "sort" {
 			for _, filter := range filtersInEveryOrder()[op.OperationID] {

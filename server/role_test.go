@@ -128,10 +128,10 @@ func TestRoleWithAllGrants(t *testing.T) {
 	member := installation.User(acme, "member", observer)
 	hiring := installation.Hiring(acme)
 	observerClient, hr, admin := replica.SignIn(t, member), replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
-	followChanges := map[*testkit.Client]string{}
+	followEvents := map[*testkit.Client]string{}
 	for _, c := range []*testkit.Client{observerClient, hr} {
-		position := testkit.Decode[api.ChangeFeed](c.Get("/api/v1/changes").Expect(http.StatusOK)).NextCursor
-		followChanges[c] = "/api/v1/changes?cursor=" + position
+		position := testkit.Decode[api.EventFeed](c.Get("/api/v1/events").Expect(http.StatusOK)).NextCursor
+		followEvents[c] = "/api/v1/events?cursor=" + position
 	}
 	application := hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen, member), api.ApplicationStageInterview)
 	hiring.Candidate()
@@ -143,9 +143,9 @@ func TestRoleWithAllGrants(t *testing.T) {
 		if op.Public || op.Keys == gate.KeyReachEvery {
 			continue
 		}
-		if op.ID == "FollowChanges" {
-			testkit.Eventually(t, time.Minute, "HR follows changes", func() bool { return rows(hr.Get(followChanges[hr])) > 0 })
-			if got := rows(observerClient.Get(followChanges[observerClient]).Expect(http.StatusOK)); got != 0 {
+		if op.ID == "FollowEvents" {
+			testkit.Eventually(t, time.Minute, "HR follows changes", func() bool { return rows(hr.Get(followEvents[hr])) > 0 })
+			if got := rows(observerClient.Get(followEvents[observerClient]).Expect(http.StatusOK)); got != 0 {
 				t.Errorf("%s: changes of the observer: got %d, want 0", op.ID, got)
 			}
 			continue

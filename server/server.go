@@ -48,7 +48,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/users"
 	"github.com/ai-interviewer-platform/interviewer/server/insight/reports"
-	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/events"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -221,7 +221,7 @@ func (s *Server) assemble(
 		Requests: ratelimit.NewThrottle(s.redis, secrets.Throttle(), resetThrottle(o.Config)),
 		Links:    mails.sender.Renderer.Links,
 		Enqueue:  func(ctx context.Context, args recovery.MailLink) error { return s.worker.EnqueueAlone(ctx, args) },
-	}, o.Config.ChangeRetention.Duration(), contract)
+	}, o.Config.EventRetention.Duration(), contract)
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ type operations struct {
 	*interviews.Interviews
 	*scores.Scores
 	*reports.Reports
-	*changes.Changes
+	*events.Events
 	*auditlog.AuditLog
 	*meta.Meta
 }
@@ -273,7 +273,7 @@ var _ api.StrictServerInterface[service.Call] = operations{}
 
 // domains builds the services of all domains. The error names every dependency that is missing.
 func domains(
-	deps service.Deps, auth login.Options, forgotten recovery.Options, changesKept time.Duration, contract *gate.Contract,
+	deps service.Deps, auth login.Options, forgotten recovery.Options, eventsKept time.Duration, contract *gate.Contract,
 ) (operations, error) {
 	var all operations
 	var errs [14]error
@@ -299,7 +299,7 @@ func domains(
 	all.Scores, errs[9] = scores.New(deps)
 	all.Reports, errs[10] = reports.New(deps)
 	all.AuditLog, errs[11] = auditlog.New(deps)
-	all.Changes, errs[12] = changes.New(deps, changes.Options{Retention: changesKept, Holds: contract.Holds})
+	all.Events, errs[12] = events.New(deps, events.Options{Retention: eventsKept, Holds: contract.Holds})
 	return all, errors.Join(errs[:]...)
 }
 

@@ -95,17 +95,18 @@ func TestRoundTrips(t *testing.T) {
 		{http.MethodGet, "/api/v1/interviews/" + interview.String(), nil, "", []string{"SELECT GetInterview"}},
 		{
 			http.MethodPost, "/api/v1/candidates", created, "",
-			[]string{"BEGIN SELECT InsertCandidate InsertAuditLog RequireSession COMMIT"},
+			[]string{"BEGIN SELECT SetActor InsertCandidate InsertAuditLog RequireSession COMMIT"},
 		},
 		{
 			http.MethodPost, "/api/v1/candidates", created, "key", []string{
 				"SELECT GetIdempotencyRecord",
-				"BEGIN SELECT RequireIdempotencyKey InsertCandidate InsertAuditLog InsertIdempotencyRecord RequireSession COMMIT",
+				"BEGIN SELECT SetActor RequireIdempotencyKey InsertCandidate InsertAuditLog " +
+					"InsertIdempotencyRecord RequireSession COMMIT",
 			},
 		},
 		{
 			http.MethodPatch, "/api/v1/candidates/" + candidate.String(), map[string]any{"location": "Oslo"}, "", []string{
-				"BEGIN SELECT GetCandidateForUpdate", "UpdateCandidate", "InsertAuditLog RequireSession COMMIT",
+				"BEGIN SELECT SetActor GetCandidateForUpdate", "UpdateCandidate", "InsertAuditLog RequireSession COMMIT",
 			},
 		},
 	} {

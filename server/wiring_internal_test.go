@@ -35,7 +35,7 @@ func TestDomainsNameMissingDependencies(t *testing.T) {
 		"login": ", Hasher, Throttle, Access, Refresh, Guard, Outbox, Metrics, SessionLifetime", "users": ", Hasher, Guard",
 		"companies": ", Guard", "apikeys": "", "jobs": "", "candidates": "", "applications": "", "kits": "", "interviews": "",
 		"scores": "", "reports": "", "auditlog": "",
-		"changes": ", Retention", "recovery": ", Hasher, Requests, SignIns, Guard, Outbox, Links, Metrics, Enqueue",
+		"events": ", Retention", "recovery": ", Hasher, Requests, SignIns, Guard, Outbox, Links, Metrics, Enqueue",
 	}
 	for domain, more := range own {
 		if want := "Store, Clock, Audit, Cursors, Log" + more; missing[domain] != want {

@@ -10,7 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/interviews"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
-	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/events"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
@@ -95,7 +95,7 @@ func (s *Server) employ(o Options, mails mailing, metrics *telemetry.Metrics) (e
 				func(ctx context.Context, _ deleteOldChanges) error {
 					now := o.Clock.Now()
 					return s.worker.Drain(ctx, "changes", func(ctx context.Context, atMost int) (int64, error) {
-						return changes.DeleteOld(ctx, s.store, now, c.ChangeRetention.Duration(), atMost)
+						return events.DeleteOld(ctx, s.store, now, c.EventRetention.Duration(), atMost)
 					})
 				}),
 			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: removalsEvery},

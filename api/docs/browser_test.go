@@ -219,7 +219,7 @@ func TestLayout(t *testing.T) {
 	}
 	b := browsertest.Open(t, server.URL+docs.Prefix)
 	for _, page := range []struct{ name, path, ready string }{
-		{"guide", docs.Prefix, "#webhooks"},
+		{"guide", docs.Prefix, "#events"},
 		{"operations", docs.Prefix + "/interviews", "#CreateInterview"},
 		{"schemas", docs.Prefix + "/schemas", "#Interview"},
 		{"permissions", docs.Prefix + "/permissions", ".rights"},

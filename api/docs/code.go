@@ -63,8 +63,8 @@ func tagsOf(code fault.Code) []string {
 		return []string{"interviews", "candidates"}
 	case fault.PanelistHasScore:
 		return []string{"interviews"}
-	case fault.ChangesExpired:
-		return []string{"changes"}
+	case fault.EventsExpired:
+		return []string{"events"}
 	case fault.ScoreExists:
 		return []string{"scores"}
 	case fault.StateConflict:

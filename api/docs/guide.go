@@ -34,7 +34,7 @@ func (r *renderer) topics() []topic {
 		{"enums", "Extensible enums", r.enumsTopic()},
 		{"versions", "Versioning and deprecation", r.versionsTopic()},
 		{"test-mode", "Test mode", r.testModeTopic()},
-		{"webhooks", "Webhooks", r.webhooksTopic()},
+		{"events", "Events", r.eventsTopic()},
 	}
 }
 

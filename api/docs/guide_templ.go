@@ -701,27 +701,27 @@ func (r *renderer) listsTopic() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</code></a>. Entries that are created or deleted while you read the pages do not cause other entries to be skipped or repeated.</p><ul><li><code>limit</code> is the number of entries per page, from 1 to 200. The default is 50.</li><li><code>sort</code> is one of the sort orders that the operation lists. A leading minus reverses the order. Entries with equal values are sorted by ID.</li><li>Filters are typed parameters. Some can be repeated, as their description says. A resource must match all filters.</li><li><code>q</code> searches names, email addresses and tags. The search ignores case, and all characters are literal.</li><li><code>id</code> returns up to 100 resources by their ids, on one page. It cannot be combined with <code>cursor</code> or filters.</li><li><code>updated_since</code> returns resources that were changed since a time, including archived ones. It does not return resources that became visible, contain a new name, or are no longer visible. To keep copies, follow the changes.</li></ul><p><strong>Keep copies.</strong> <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</code></a>. Entries that are created or deleted while you read the pages do not cause other entries to be skipped or repeated.</p><ul><li><code>limit</code> is the number of entries per page, from 1 to 200. The default is 50.</li><li><code>sort</code> is one of the sort orders that the operation lists. A leading minus reverses the order. Entries with equal values are sorted by ID.</li><li>Filters are typed parameters. Some can be repeated, as their description says. A resource must match all filters.</li><li><code>q</code> searches names, email addresses and tags. The search ignores case, and all characters are literal.</li><li><code>id</code> returns up to 100 resources by their ids, on one page. It cannot be combined with <code>cursor</code> or filters.</li><li><code>updated_since</code> returns resources that were changed since a time, including archived ones. It does not return resources that became visible, contain a new name, or are no longer visible. To keep copies, follow the events.</li></ul><p><strong>Keep copies.</strong> <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var42 string
-		templ_7745c5c3_Var42, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("FollowChanges")).ResolveURL(ctx)
+		templ_7745c5c3_Var42, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("FollowEvents")).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 220, Col: 72}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 220, Col: 71}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var42)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\">FollowChanges</a> names the resources that have changed for you. Store the <code>next_cursor</code> of a request without <code>cursor</code>, read all lists once, and then repeat: pass the stored cursor, read the named resources again by their <code>id</code>, delete your copies of those that are <code>removed</code> or that the list does not return, and store the new cursor. If your program ends in between, it repeats some changes, which does no harm. If the response is <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\">FollowEvents</a> returns what has happened to the resources that you see. Store the <code>next_cursor</code> of a request without <code>cursor</code>, read all lists once, and then repeat: pass the stored cursor, read the resources of the events again by their <code>id</code>, delete your copies of those that are <code>removed</code> or that the list does not return, and store the new cursor. If your program ends in between, it repeats some events, which does no harm. If the response is <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var43 string
-		templ_7745c5c3_Var43, templ_7745c5c3_Err = templruntime.NewAttributeExpression(ProblemPath(fault.ChangesExpired)).ResolveURL(ctx)
+		templ_7745c5c3_Var43, templ_7745c5c3_Err = templruntime.NewAttributeExpression(ProblemPath(fault.EventsExpired)).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 225, Col: 45}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 225, Col: 44}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var43)
 		if templ_7745c5c3_Err != nil {
@@ -732,9 +732,9 @@ func (r *renderer) listsTopic() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(fault.ChangesExpired)
+		templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(fault.EventsExpired)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 225, Col: 76}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 225, Col: 74}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
 		if templ_7745c5c3_Err != nil {
@@ -1292,7 +1292,7 @@ func (r *renderer) testModeTopic() templ.Component {
 	})
 }
 
-func (r *renderer) webhooksTopic() templ.Component {
+func (r *renderer) eventsTopic() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1309,20 +1309,64 @@ func (r *renderer) webhooksTopic() templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<p>The API has no webhooks yet. Until then, poll <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<p>Every change is an event, and <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var78 string
-		templ_7745c5c3_Var78, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("FollowChanges")).ResolveURL(ctx)
+		templ_7745c5c3_Var78, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("FollowEvents")).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 378, Col: 88}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 378, Col: 71}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var78)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "\">FollowChanges</a> (see <a href=\"#lists\">lists</a>), which is inexpensive.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "\">FollowEvents</a> returns the events in a stable order. An event has no content. It names the resource, the actor and the changed fields; read the resource for its content. To follow events, store <code>next_cursor</code>, or the <code>id</code> of the last event and send it as <code>after</code>. The API delivers no webhooks yet: poll, which is inexpensive.</p><table><caption>Types of events</caption> <thead><tr><th scope=\"col\">Type</th><th scope=\"col\">Resource</th><th scope=\"col\">Meaning</th></tr></thead> <tbody>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		for _, kind := range r.Events {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<tr><td><code>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var79 string
+			templ_7745c5c3_Var79, templ_7745c5c3_Err = templ.JoinStringErrs(kind.Name)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 388, Col: 29}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</code></td><td><code>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var80 string
+			templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinStringErrs(kind.Resource)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 388, Col: 68}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</code></td><td>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = r.markdown(kind.Meaning).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</td></tr>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</tbody></table>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -17,7 +17,7 @@ func enumRules() []Rule {
 		{
 			"enums-are-snake-case",
 			"Enum values are unique strings in lower_snake_case. Sort orders can begin with a minus, scopes are " +
-				"resource:verb, and audit actions are resource.verb.",
+				"resource:verb, and audit actions and types of events are resource.verb.",
 			func(c *checker) {
 				for _, s := range c.schemas {
 					if s.Enum == nil {
@@ -30,7 +30,7 @@ func enumRules() []Rule {
 						form = sortForm
 					case strings.HasSuffix(s.name, "Scope"):
 						form = permissionForm
-					case s.name == "AuditAction":
+					case s.name == "AuditAction" || s.name == "EventType":
 						form = actionForm
 					}
 					seen := map[any]bool{}

@@ -56,6 +56,10 @@ func Suppressed() []Suppression {
 			"The readiness check reports the status of each dependency in the same format for both statuses.",
 		},
 		{
+			"ids-are-uuids", "#/components/schemas/Event/properties/id",
+			"The id of an event is a position, which clients can send as after.",
+		},
+		{
 			"times-are-named", "#/components/schemas/JobPipeline/properties/as_of",
 			"The time is the reference date of the figures, not the time of an event.",
 		},

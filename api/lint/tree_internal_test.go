@@ -34,6 +34,7 @@ var specification = sync.OnceValues(func() (documents struct{ whole, part object
 	documents.part = document
 	paths, _ := document["paths"].(object)
 	maps.DeleteFunc(paths, func(path string, _ any) bool { return !slices.Contains(keptPaths(), path) })
+	delete(document, "webhooks")
 	components, _ := document["components"].(object)
 	used := map[string]bool{}
 	addReferences(document["paths"], components, used)

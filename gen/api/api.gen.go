@@ -53,9 +53,9 @@ const (
 	APIKeyScopeAuditVerify        APIKeyScope = "audit:verify"
 	APIKeyScopeCandidatesRead     APIKeyScope = "candidates:read"
 	APIKeyScopeCandidatesWrite    APIKeyScope = "candidates:write"
-	APIKeyScopeChangesRead        APIKeyScope = "changes:read"
 	APIKeyScopeCompanyRead        APIKeyScope = "company:read"
 	APIKeyScopeCompanyReset       APIKeyScope = "company:reset"
+	APIKeyScopeEventsRead         APIKeyScope = "events:read"
 	APIKeyScopeInterviewsConduct  APIKeyScope = "interviews:conduct"
 	APIKeyScopeInterviewsRead     APIKeyScope = "interviews:read"
 	APIKeyScopeInterviewsSchedule APIKeyScope = "interviews:schedule"
@@ -89,11 +89,11 @@ func (e APIKeyScope) Valid() bool {
 		return true
 	case APIKeyScopeCandidatesWrite:
 		return true
-	case APIKeyScopeChangesRead:
-		return true
 	case APIKeyScopeCompanyRead:
 		return true
 	case APIKeyScopeCompanyReset:
+		return true
+	case APIKeyScopeEventsRead:
 		return true
 	case APIKeyScopeInterviewsConduct:
 		return true
@@ -794,45 +794,6 @@ func (e CandidateStatus) Valid() bool {
 	}
 }
 
-// Defines values for ChangeType.
-const (
-	ChangeTypeApplication     ChangeType = "application"
-	ChangeTypeCandidate       ChangeType = "candidate"
-	ChangeTypeInterview       ChangeType = "interview"
-	ChangeTypeInterviewScores ChangeType = "interview_scores"
-	ChangeTypeJob             ChangeType = "job"
-	ChangeTypeJobMembers      ChangeType = "job_members"
-	ChangeTypeKit             ChangeType = "kit"
-	ChangeTypeKitVersions     ChangeType = "kit_versions"
-	ChangeTypeUser            ChangeType = "user"
-)
-
-// Valid indicates whether the value is a known member of the ChangeType enum.
-func (e ChangeType) Valid() bool {
-	switch e {
-	case ChangeTypeApplication:
-		return true
-	case ChangeTypeCandidate:
-		return true
-	case ChangeTypeInterview:
-		return true
-	case ChangeTypeInterviewScores:
-		return true
-	case ChangeTypeJob:
-		return true
-	case ChangeTypeJobMembers:
-		return true
-	case ChangeTypeKit:
-		return true
-	case ChangeTypeKitVersions:
-		return true
-	case ChangeTypeUser:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for CheckStatus.
 const (
 	CheckStatusDown CheckStatus = "down"
@@ -881,6 +842,276 @@ func (e DuplicateReason) Valid() bool {
 	case DuplicateReasonSameEmail:
 		return true
 	case DuplicateReasonSameNameAndPhone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventResourceType.
+const (
+	EventResourceTypeApplication     EventResourceType = "application"
+	EventResourceTypeCandidate       EventResourceType = "candidate"
+	EventResourceTypeInterview       EventResourceType = "interview"
+	EventResourceTypeInterviewScores EventResourceType = "interview_scores"
+	EventResourceTypeJob             EventResourceType = "job"
+	EventResourceTypeJobMembers      EventResourceType = "job_members"
+	EventResourceTypeKit             EventResourceType = "kit"
+	EventResourceTypeKitVersions     EventResourceType = "kit_versions"
+	EventResourceTypeUser            EventResourceType = "user"
+)
+
+// Valid indicates whether the value is a known member of the EventResourceType enum.
+func (e EventResourceType) Valid() bool {
+	switch e {
+	case EventResourceTypeApplication:
+		return true
+	case EventResourceTypeCandidate:
+		return true
+	case EventResourceTypeInterview:
+		return true
+	case EventResourceTypeInterviewScores:
+		return true
+	case EventResourceTypeJob:
+		return true
+	case EventResourceTypeJobMembers:
+		return true
+	case EventResourceTypeKit:
+		return true
+	case EventResourceTypeKitVersions:
+		return true
+	case EventResourceTypeUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventType.
+const (
+	EventTypeApplicationCreated         EventType = "application.created"
+	EventTypeApplicationHeld            EventType = "application.held"
+	EventTypeApplicationHidden          EventType = "application.hidden"
+	EventTypeApplicationHired           EventType = "application.hired"
+	EventTypeApplicationMoved           EventType = "application.moved"
+	EventTypeApplicationReactivated     EventType = "application.reactivated"
+	EventTypeApplicationRejected        EventType = "application.rejected"
+	EventTypeApplicationResumed         EventType = "application.resumed"
+	EventTypeApplicationUpdated         EventType = "application.updated"
+	EventTypeApplicationVisible         EventType = "application.visible"
+	EventTypeApplicationWithdrawn       EventType = "application.withdrawn"
+	EventTypeCandidateArchived          EventType = "candidate.archived"
+	EventTypeCandidateCreated           EventType = "candidate.created"
+	EventTypeCandidateHidden            EventType = "candidate.hidden"
+	EventTypeCandidateMerged            EventType = "candidate.merged"
+	EventTypeCandidateRestored          EventType = "candidate.restored"
+	EventTypeCandidateUnmerged          EventType = "candidate.unmerged"
+	EventTypeCandidateUpdated           EventType = "candidate.updated"
+	EventTypeCandidateVisible           EventType = "candidate.visible"
+	EventTypeInterviewCancelled         EventType = "interview.cancelled"
+	EventTypeInterviewCompleted         EventType = "interview.completed"
+	EventTypeInterviewCreated           EventType = "interview.created"
+	EventTypeInterviewFinished          EventType = "interview.finished"
+	EventTypeInterviewHidden            EventType = "interview.hidden"
+	EventTypeInterviewMissed            EventType = "interview.missed"
+	EventTypeInterviewPanelistAdded     EventType = "interview.panelist_added"
+	EventTypeInterviewPanelistRemoved   EventType = "interview.panelist_removed"
+	EventTypeInterviewPanelistResponded EventType = "interview.panelist_responded"
+	EventTypeInterviewPanelistUpdated   EventType = "interview.panelist_updated"
+	EventTypeInterviewReopened          EventType = "interview.reopened"
+	EventTypeInterviewRescheduled       EventType = "interview.rescheduled"
+	EventTypeInterviewScheduled         EventType = "interview.scheduled"
+	EventTypeInterviewScoresHidden      EventType = "interview_scores.hidden"
+	EventTypeInterviewScoresUpdated     EventType = "interview_scores.updated"
+	EventTypeInterviewScoresVisible     EventType = "interview_scores.visible"
+	EventTypeInterviewStarted           EventType = "interview.started"
+	EventTypeInterviewUpdated           EventType = "interview.updated"
+	EventTypeInterviewVisible           EventType = "interview.visible"
+	EventTypeJobClosed                  EventType = "job.closed"
+	EventTypeJobCreated                 EventType = "job.created"
+	EventTypeJobHeld                    EventType = "job.held"
+	EventTypeJobHidden                  EventType = "job.hidden"
+	EventTypeJobMemberAdded             EventType = "job_member.added"
+	EventTypeJobMemberRemoved           EventType = "job_member.removed"
+	EventTypeJobMemberUpdated           EventType = "job_member.updated"
+	EventTypeJobMembersHidden           EventType = "job_members.hidden"
+	EventTypeJobMembersUpdated          EventType = "job_members.updated"
+	EventTypeJobMembersVisible          EventType = "job_members.visible"
+	EventTypeJobOpened                  EventType = "job.opened"
+	EventTypeJobUpdated                 EventType = "job.updated"
+	EventTypeJobVisible                 EventType = "job.visible"
+	EventTypeKitCreated                 EventType = "kit.created"
+	EventTypeKitHidden                  EventType = "kit.hidden"
+	EventTypeKitUpdated                 EventType = "kit.updated"
+	EventTypeKitVersionArchived         EventType = "kit_version.archived"
+	EventTypeKitVersionCreated          EventType = "kit_version.created"
+	EventTypeKitVersionPublished        EventType = "kit_version.published"
+	EventTypeKitVersionUpdated          EventType = "kit_version.updated"
+	EventTypeKitVersionsHidden          EventType = "kit_versions.hidden"
+	EventTypeKitVersionsUpdated         EventType = "kit_versions.updated"
+	EventTypeKitVersionsVisible         EventType = "kit_versions.visible"
+	EventTypeKitVisible                 EventType = "kit.visible"
+	EventTypeScoreCreated               EventType = "score.created"
+	EventTypeScoreReopened              EventType = "score.reopened"
+	EventTypeScoreSubmitted             EventType = "score.submitted"
+	EventTypeScoreUpdated               EventType = "score.updated"
+	EventTypeScoreVoided                EventType = "score.voided"
+	EventTypeUserCreated                EventType = "user.created"
+	EventTypeUserDeactivated            EventType = "user.deactivated"
+	EventTypeUserReactivated            EventType = "user.reactivated"
+	EventTypeUserRoleChanged            EventType = "user.role_changed"
+	EventTypeUserSignedIn               EventType = "user.signed_in"
+	EventTypeUserUpdated                EventType = "user.updated"
+)
+
+// Valid indicates whether the value is a known member of the EventType enum.
+func (e EventType) Valid() bool {
+	switch e {
+	case EventTypeApplicationCreated:
+		return true
+	case EventTypeApplicationHeld:
+		return true
+	case EventTypeApplicationHidden:
+		return true
+	case EventTypeApplicationHired:
+		return true
+	case EventTypeApplicationMoved:
+		return true
+	case EventTypeApplicationReactivated:
+		return true
+	case EventTypeApplicationRejected:
+		return true
+	case EventTypeApplicationResumed:
+		return true
+	case EventTypeApplicationUpdated:
+		return true
+	case EventTypeApplicationVisible:
+		return true
+	case EventTypeApplicationWithdrawn:
+		return true
+	case EventTypeCandidateArchived:
+		return true
+	case EventTypeCandidateCreated:
+		return true
+	case EventTypeCandidateHidden:
+		return true
+	case EventTypeCandidateMerged:
+		return true
+	case EventTypeCandidateRestored:
+		return true
+	case EventTypeCandidateUnmerged:
+		return true
+	case EventTypeCandidateUpdated:
+		return true
+	case EventTypeCandidateVisible:
+		return true
+	case EventTypeInterviewCancelled:
+		return true
+	case EventTypeInterviewCompleted:
+		return true
+	case EventTypeInterviewCreated:
+		return true
+	case EventTypeInterviewFinished:
+		return true
+	case EventTypeInterviewHidden:
+		return true
+	case EventTypeInterviewMissed:
+		return true
+	case EventTypeInterviewPanelistAdded:
+		return true
+	case EventTypeInterviewPanelistRemoved:
+		return true
+	case EventTypeInterviewPanelistResponded:
+		return true
+	case EventTypeInterviewPanelistUpdated:
+		return true
+	case EventTypeInterviewReopened:
+		return true
+	case EventTypeInterviewRescheduled:
+		return true
+	case EventTypeInterviewScheduled:
+		return true
+	case EventTypeInterviewScoresHidden:
+		return true
+	case EventTypeInterviewScoresUpdated:
+		return true
+	case EventTypeInterviewScoresVisible:
+		return true
+	case EventTypeInterviewStarted:
+		return true
+	case EventTypeInterviewUpdated:
+		return true
+	case EventTypeInterviewVisible:
+		return true
+	case EventTypeJobClosed:
+		return true
+	case EventTypeJobCreated:
+		return true
+	case EventTypeJobHeld:
+		return true
+	case EventTypeJobHidden:
+		return true
+	case EventTypeJobMemberAdded:
+		return true
+	case EventTypeJobMemberRemoved:
+		return true
+	case EventTypeJobMemberUpdated:
+		return true
+	case EventTypeJobMembersHidden:
+		return true
+	case EventTypeJobMembersUpdated:
+		return true
+	case EventTypeJobMembersVisible:
+		return true
+	case EventTypeJobOpened:
+		return true
+	case EventTypeJobUpdated:
+		return true
+	case EventTypeJobVisible:
+		return true
+	case EventTypeKitCreated:
+		return true
+	case EventTypeKitHidden:
+		return true
+	case EventTypeKitUpdated:
+		return true
+	case EventTypeKitVersionArchived:
+		return true
+	case EventTypeKitVersionCreated:
+		return true
+	case EventTypeKitVersionPublished:
+		return true
+	case EventTypeKitVersionUpdated:
+		return true
+	case EventTypeKitVersionsHidden:
+		return true
+	case EventTypeKitVersionsUpdated:
+		return true
+	case EventTypeKitVersionsVisible:
+		return true
+	case EventTypeKitVisible:
+		return true
+	case EventTypeScoreCreated:
+		return true
+	case EventTypeScoreReopened:
+		return true
+	case EventTypeScoreSubmitted:
+		return true
+	case EventTypeScoreUpdated:
+		return true
+	case EventTypeScoreVoided:
+		return true
+	case EventTypeUserCreated:
+		return true
+	case EventTypeUserDeactivated:
+		return true
+	case EventTypeUserReactivated:
+		return true
+	case EventTypeUserRoleChanged:
+		return true
+	case EventTypeUserSignedIn:
+		return true
+	case EventTypeUserUpdated:
 		return true
 	default:
 		return false
@@ -2317,34 +2548,6 @@ type CandidateSummary struct {
 	LastName PersonName `json:"last_name"`
 }
 
-// Change A resource that has changed for the caller.
-type Change struct {
-	// ID A UUID (RFC 9562). The service generates version 7.
-	ID ID `json:"id"`
-
-	// MergedIntoID The candidate that a removed candidate was merged into, if the caller sees it.
-	MergedIntoID *ID `json:"merged_into_id,omitempty"`
-
-	// Removed Whether the caller no longer sees the resource.
-	Removed bool `json:"removed"`
-
-	// Type The type of a changed resource. Three types are lists that belong to a resource, whose id is given: the members
-	// of a job, the versions of a kit, and the scores of an interview, which ListScores returns by `interview_id`.
-	Type ChangeType `json:"type"`
-}
-
-// ChangeFeed The next changes.
-type ChangeFeed struct {
-	// Data The changed resources, each at most once.
-	Data []Change `json:"data"`
-
-	// HasMore Whether there are more changes now.
-	HasMore bool `json:"has_more"`
-
-	// NextCursor The position after these changes. It is never null.
-	NextCursor string `json:"next_cursor"`
-}
-
 // ChangePasswordRequest The current and the new password of the caller.
 type ChangePasswordRequest struct {
 	// CurrentPassword The current password.
@@ -2360,10 +2563,6 @@ type ChangeRoleRequest struct {
 	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 }
-
-// ChangeType The type of a changed resource. Three types are lists that belong to a resource, whose id is given: the members
-// of a job, the versions of a kit, and the scores of an interview, which ListScores returns by `interview_id`.
-type ChangeType string
 
 // CheckStatus `up` if the dependency responded in time and as expected.
 type CheckStatus string
@@ -2721,6 +2920,92 @@ type Email = openapi_types.Email
 
 // EmailDomain The domain part of an email address, in lowercase.
 type EmailDomain = string
+
+// Event Something that happened to a resource, or to what the reader sees of it. It has no content of the resource.
+type Event struct {
+	// Actor Who did it. It is absent if nobody was recorded, and in events about a score that the reader does not see.
+	Actor *EventActor `json:"actor,omitempty"`
+
+	// ApplicationID The application that the resource belongs to or is.
+	ApplicationID *ID `json:"application_id,omitempty"`
+
+	// ChangedFields The names of the fields that changed. They do not include `updated_at` and fields that follow from others or
+	// from the time, such as `allowed_actions`, except where these are the reason for the event.
+	ChangedFields []string `json:"changed_fields"`
+
+	// CreatedAt Time when the transaction of the change began.
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID The id of an event. It is the same for every reader.
+	ID EventID `json:"id"`
+
+	// InterviewID The interview that the resource belongs to or is.
+	InterviewID *ID `json:"interview_id,omitempty"`
+
+	// JobID The job that the resource belongs to or is.
+	JobID *ID `json:"job_id,omitempty"`
+
+	// MergedIntoID The candidate that a removed candidate was merged into, if the reader sees it.
+	MergedIntoID *ID `json:"merged_into_id,omitempty"`
+
+	// PartID What of the resource it is about, according to the type: the user who is a member or panelist, the version of the kit, or the score.
+	PartID *ID `json:"part_id,omitempty"`
+
+	// Removed Whether the reader no longer sees the resource.
+	Removed bool `json:"removed"`
+
+	// Resource The resource of an event.
+	Resource EventResource `json:"resource"`
+
+	// Type What happened. The first part names the resource, or a part of it: a member of a job, a version of a kit, or the
+	// score of an interview. The catalogue is in the guide at /docs#events.
+	Type EventType `json:"type"`
+}
+
+// EventActor Who did something.
+type EventActor struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Kind The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+	// model that evaluates candidates.
+	Kind AuditActorType `json:"kind"`
+}
+
+// EventFeed The next events.
+type EventFeed struct {
+	// Data The events, in their order.
+	Data []Event `json:"data"`
+
+	// HasMore Whether there are more events now.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The position after these events. It is never null.
+	NextCursor string `json:"next_cursor"`
+}
+
+// EventID The id of an event. It is the same for every reader.
+type EventID = string
+
+// EventResource The resource of an event.
+type EventResource struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Type The type of the resource of an event. Three types are lists that belong to a resource, whose id is given: the
+	// members of a job, the versions of a kit, and the scores of an interview, which ListScores returns by
+	// `interview_id`.
+	Type EventResourceType `json:"type"`
+}
+
+// EventResourceType The type of the resource of an event. Three types are lists that belong to a resource, whose id is given: the
+// members of a job, the versions of a kit, and the scores of an interview, which ListScores returns by
+// `interview_id`.
+type EventResourceType string
+
+// EventType What happened. The first part names the resource, or a part of it: a member of a job, a version of a kit, or the
+// score of an interview. The catalogue is in the guide at /docs#events.
+type EventType string
 
 // ExportDelimiter The character between the cells of CSV.
 type ExportDelimiter string
@@ -4670,11 +4955,11 @@ type UserID = ID
 // BadRequest An error (RFC 9457).
 type BadRequest = Problem
 
-// ChangesExpired An error (RFC 9457).
-type ChangesExpired = Problem
-
 // Conflict An error (RFC 9457).
 type Conflict = Problem
+
+// EventsExpired An error (RFC 9457).
+type EventsExpired = Problem
 
 // Forbidden An error (RFC 9457).
 type Forbidden = Problem
@@ -4813,7 +5098,7 @@ type ListApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4863,7 +5148,7 @@ type ExportApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5152,7 +5437,7 @@ type ListCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5219,7 +5504,7 @@ type ExportCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5396,15 +5681,6 @@ type UnmergeCandidatesParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
-// FollowChangesParams defines parameters for FollowChanges.
-type FollowChangesParams struct {
-	// Limit Maximum number of entries on a page.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
-
-	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
-	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
 	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
@@ -5428,6 +5704,31 @@ type ResetCompanyParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// FollowEventsParams defines parameters for FollowEvents.
+type FollowEventsParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// After Only events after the one with this `id`. It cannot be combined with `cursor`.
+	After *EventID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Type Only events of one of these types. The parameter can be repeated.
+	Type []EventType `form:"type,omitempty" json:"type,omitempty"`
+
+	// ResourceType Only events about resources of this type.
+	ResourceType *EventResourceType `form:"resource_type,omitempty" json:"resource_type,omitempty"`
+
+	// ResourceID Only events about the resource with this id. It requires `resource_type`.
+	ResourceID *ID `form:"resource_id,omitempty" json:"resource_id,omitempty"`
+
+	// JobID Only events of this job: of the job and its members, of kits for the job, and of its applications, interviews
+	// and scores. Events of candidates and users belong to no job.
+	JobID *ID `form:"job_id,omitempty" json:"job_id,omitempty"`
 }
 
 // ListInterviewsParams defines parameters for ListInterviews.
@@ -5467,7 +5768,7 @@ type ListInterviewsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5533,7 +5834,7 @@ type ExportInterviewsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5766,7 +6067,7 @@ type ListJobsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5814,7 +6115,7 @@ type ExportJobsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5927,7 +6228,7 @@ type ListKitsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6072,7 +6373,7 @@ type ListScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6115,7 +6416,7 @@ type ExportScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -6240,7 +6541,7 @@ type ListUsersParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6287,7 +6588,7 @@ type ExportUsersParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -6552,6 +6853,225 @@ type UpdateUserJSONRequestBody = UpdateUserRequest
 // ChangeUserRoleJSONRequestBody defines body for ChangeUserRole for application/json ContentType.
 type ChangeUserRoleJSONRequestBody = ChangeRoleRequest
 
+// ApplicationCreatedEventJSONRequestBody defines body for ApplicationCreatedEvent for application/json ContentType.
+type ApplicationCreatedEventJSONRequestBody = Event
+
+// ApplicationHeldEventJSONRequestBody defines body for ApplicationHeldEvent for application/json ContentType.
+type ApplicationHeldEventJSONRequestBody = Event
+
+// ApplicationHiddenEventJSONRequestBody defines body for ApplicationHiddenEvent for application/json ContentType.
+type ApplicationHiddenEventJSONRequestBody = Event
+
+// ApplicationHiredEventJSONRequestBody defines body for ApplicationHiredEvent for application/json ContentType.
+type ApplicationHiredEventJSONRequestBody = Event
+
+// ApplicationMovedEventJSONRequestBody defines body for ApplicationMovedEvent for application/json ContentType.
+type ApplicationMovedEventJSONRequestBody = Event
+
+// ApplicationReactivatedEventJSONRequestBody defines body for ApplicationReactivatedEvent for application/json ContentType.
+type ApplicationReactivatedEventJSONRequestBody = Event
+
+// ApplicationRejectedEventJSONRequestBody defines body for ApplicationRejectedEvent for application/json ContentType.
+type ApplicationRejectedEventJSONRequestBody = Event
+
+// ApplicationResumedEventJSONRequestBody defines body for ApplicationResumedEvent for application/json ContentType.
+type ApplicationResumedEventJSONRequestBody = Event
+
+// ApplicationUpdatedEventJSONRequestBody defines body for ApplicationUpdatedEvent for application/json ContentType.
+type ApplicationUpdatedEventJSONRequestBody = Event
+
+// ApplicationVisibleEventJSONRequestBody defines body for ApplicationVisibleEvent for application/json ContentType.
+type ApplicationVisibleEventJSONRequestBody = Event
+
+// ApplicationWithdrawnEventJSONRequestBody defines body for ApplicationWithdrawnEvent for application/json ContentType.
+type ApplicationWithdrawnEventJSONRequestBody = Event
+
+// CandidateArchivedEventJSONRequestBody defines body for CandidateArchivedEvent for application/json ContentType.
+type CandidateArchivedEventJSONRequestBody = Event
+
+// CandidateCreatedEventJSONRequestBody defines body for CandidateCreatedEvent for application/json ContentType.
+type CandidateCreatedEventJSONRequestBody = Event
+
+// CandidateHiddenEventJSONRequestBody defines body for CandidateHiddenEvent for application/json ContentType.
+type CandidateHiddenEventJSONRequestBody = Event
+
+// CandidateMergedEventJSONRequestBody defines body for CandidateMergedEvent for application/json ContentType.
+type CandidateMergedEventJSONRequestBody = Event
+
+// CandidateRestoredEventJSONRequestBody defines body for CandidateRestoredEvent for application/json ContentType.
+type CandidateRestoredEventJSONRequestBody = Event
+
+// CandidateUnmergedEventJSONRequestBody defines body for CandidateUnmergedEvent for application/json ContentType.
+type CandidateUnmergedEventJSONRequestBody = Event
+
+// CandidateUpdatedEventJSONRequestBody defines body for CandidateUpdatedEvent for application/json ContentType.
+type CandidateUpdatedEventJSONRequestBody = Event
+
+// CandidateVisibleEventJSONRequestBody defines body for CandidateVisibleEvent for application/json ContentType.
+type CandidateVisibleEventJSONRequestBody = Event
+
+// InterviewCancelledEventJSONRequestBody defines body for InterviewCancelledEvent for application/json ContentType.
+type InterviewCancelledEventJSONRequestBody = Event
+
+// InterviewCompletedEventJSONRequestBody defines body for InterviewCompletedEvent for application/json ContentType.
+type InterviewCompletedEventJSONRequestBody = Event
+
+// InterviewCreatedEventJSONRequestBody defines body for InterviewCreatedEvent for application/json ContentType.
+type InterviewCreatedEventJSONRequestBody = Event
+
+// InterviewFinishedEventJSONRequestBody defines body for InterviewFinishedEvent for application/json ContentType.
+type InterviewFinishedEventJSONRequestBody = Event
+
+// InterviewHiddenEventJSONRequestBody defines body for InterviewHiddenEvent for application/json ContentType.
+type InterviewHiddenEventJSONRequestBody = Event
+
+// InterviewMissedEventJSONRequestBody defines body for InterviewMissedEvent for application/json ContentType.
+type InterviewMissedEventJSONRequestBody = Event
+
+// InterviewPanelistAddedEventJSONRequestBody defines body for InterviewPanelistAddedEvent for application/json ContentType.
+type InterviewPanelistAddedEventJSONRequestBody = Event
+
+// InterviewPanelistRemovedEventJSONRequestBody defines body for InterviewPanelistRemovedEvent for application/json ContentType.
+type InterviewPanelistRemovedEventJSONRequestBody = Event
+
+// InterviewPanelistRespondedEventJSONRequestBody defines body for InterviewPanelistRespondedEvent for application/json ContentType.
+type InterviewPanelistRespondedEventJSONRequestBody = Event
+
+// InterviewPanelistUpdatedEventJSONRequestBody defines body for InterviewPanelistUpdatedEvent for application/json ContentType.
+type InterviewPanelistUpdatedEventJSONRequestBody = Event
+
+// InterviewReopenedEventJSONRequestBody defines body for InterviewReopenedEvent for application/json ContentType.
+type InterviewReopenedEventJSONRequestBody = Event
+
+// InterviewRescheduledEventJSONRequestBody defines body for InterviewRescheduledEvent for application/json ContentType.
+type InterviewRescheduledEventJSONRequestBody = Event
+
+// InterviewScheduledEventJSONRequestBody defines body for InterviewScheduledEvent for application/json ContentType.
+type InterviewScheduledEventJSONRequestBody = Event
+
+// InterviewStartedEventJSONRequestBody defines body for InterviewStartedEvent for application/json ContentType.
+type InterviewStartedEventJSONRequestBody = Event
+
+// InterviewUpdatedEventJSONRequestBody defines body for InterviewUpdatedEvent for application/json ContentType.
+type InterviewUpdatedEventJSONRequestBody = Event
+
+// InterviewVisibleEventJSONRequestBody defines body for InterviewVisibleEvent for application/json ContentType.
+type InterviewVisibleEventJSONRequestBody = Event
+
+// InterviewScoresHiddenEventJSONRequestBody defines body for InterviewScoresHiddenEvent for application/json ContentType.
+type InterviewScoresHiddenEventJSONRequestBody = Event
+
+// InterviewScoresUpdatedEventJSONRequestBody defines body for InterviewScoresUpdatedEvent for application/json ContentType.
+type InterviewScoresUpdatedEventJSONRequestBody = Event
+
+// InterviewScoresVisibleEventJSONRequestBody defines body for InterviewScoresVisibleEvent for application/json ContentType.
+type InterviewScoresVisibleEventJSONRequestBody = Event
+
+// JobClosedEventJSONRequestBody defines body for JobClosedEvent for application/json ContentType.
+type JobClosedEventJSONRequestBody = Event
+
+// JobCreatedEventJSONRequestBody defines body for JobCreatedEvent for application/json ContentType.
+type JobCreatedEventJSONRequestBody = Event
+
+// JobHeldEventJSONRequestBody defines body for JobHeldEvent for application/json ContentType.
+type JobHeldEventJSONRequestBody = Event
+
+// JobHiddenEventJSONRequestBody defines body for JobHiddenEvent for application/json ContentType.
+type JobHiddenEventJSONRequestBody = Event
+
+// JobOpenedEventJSONRequestBody defines body for JobOpenedEvent for application/json ContentType.
+type JobOpenedEventJSONRequestBody = Event
+
+// JobUpdatedEventJSONRequestBody defines body for JobUpdatedEvent for application/json ContentType.
+type JobUpdatedEventJSONRequestBody = Event
+
+// JobVisibleEventJSONRequestBody defines body for JobVisibleEvent for application/json ContentType.
+type JobVisibleEventJSONRequestBody = Event
+
+// JobMemberAddedEventJSONRequestBody defines body for JobMemberAddedEvent for application/json ContentType.
+type JobMemberAddedEventJSONRequestBody = Event
+
+// JobMemberRemovedEventJSONRequestBody defines body for JobMemberRemovedEvent for application/json ContentType.
+type JobMemberRemovedEventJSONRequestBody = Event
+
+// JobMemberUpdatedEventJSONRequestBody defines body for JobMemberUpdatedEvent for application/json ContentType.
+type JobMemberUpdatedEventJSONRequestBody = Event
+
+// JobMembersHiddenEventJSONRequestBody defines body for JobMembersHiddenEvent for application/json ContentType.
+type JobMembersHiddenEventJSONRequestBody = Event
+
+// JobMembersUpdatedEventJSONRequestBody defines body for JobMembersUpdatedEvent for application/json ContentType.
+type JobMembersUpdatedEventJSONRequestBody = Event
+
+// JobMembersVisibleEventJSONRequestBody defines body for JobMembersVisibleEvent for application/json ContentType.
+type JobMembersVisibleEventJSONRequestBody = Event
+
+// KitCreatedEventJSONRequestBody defines body for KitCreatedEvent for application/json ContentType.
+type KitCreatedEventJSONRequestBody = Event
+
+// KitHiddenEventJSONRequestBody defines body for KitHiddenEvent for application/json ContentType.
+type KitHiddenEventJSONRequestBody = Event
+
+// KitUpdatedEventJSONRequestBody defines body for KitUpdatedEvent for application/json ContentType.
+type KitUpdatedEventJSONRequestBody = Event
+
+// KitVisibleEventJSONRequestBody defines body for KitVisibleEvent for application/json ContentType.
+type KitVisibleEventJSONRequestBody = Event
+
+// KitVersionArchivedEventJSONRequestBody defines body for KitVersionArchivedEvent for application/json ContentType.
+type KitVersionArchivedEventJSONRequestBody = Event
+
+// KitVersionCreatedEventJSONRequestBody defines body for KitVersionCreatedEvent for application/json ContentType.
+type KitVersionCreatedEventJSONRequestBody = Event
+
+// KitVersionPublishedEventJSONRequestBody defines body for KitVersionPublishedEvent for application/json ContentType.
+type KitVersionPublishedEventJSONRequestBody = Event
+
+// KitVersionUpdatedEventJSONRequestBody defines body for KitVersionUpdatedEvent for application/json ContentType.
+type KitVersionUpdatedEventJSONRequestBody = Event
+
+// KitVersionsHiddenEventJSONRequestBody defines body for KitVersionsHiddenEvent for application/json ContentType.
+type KitVersionsHiddenEventJSONRequestBody = Event
+
+// KitVersionsUpdatedEventJSONRequestBody defines body for KitVersionsUpdatedEvent for application/json ContentType.
+type KitVersionsUpdatedEventJSONRequestBody = Event
+
+// KitVersionsVisibleEventJSONRequestBody defines body for KitVersionsVisibleEvent for application/json ContentType.
+type KitVersionsVisibleEventJSONRequestBody = Event
+
+// ScoreCreatedEventJSONRequestBody defines body for ScoreCreatedEvent for application/json ContentType.
+type ScoreCreatedEventJSONRequestBody = Event
+
+// ScoreReopenedEventJSONRequestBody defines body for ScoreReopenedEvent for application/json ContentType.
+type ScoreReopenedEventJSONRequestBody = Event
+
+// ScoreSubmittedEventJSONRequestBody defines body for ScoreSubmittedEvent for application/json ContentType.
+type ScoreSubmittedEventJSONRequestBody = Event
+
+// ScoreUpdatedEventJSONRequestBody defines body for ScoreUpdatedEvent for application/json ContentType.
+type ScoreUpdatedEventJSONRequestBody = Event
+
+// ScoreVoidedEventJSONRequestBody defines body for ScoreVoidedEvent for application/json ContentType.
+type ScoreVoidedEventJSONRequestBody = Event
+
+// UserCreatedEventJSONRequestBody defines body for UserCreatedEvent for application/json ContentType.
+type UserCreatedEventJSONRequestBody = Event
+
+// UserDeactivatedEventJSONRequestBody defines body for UserDeactivatedEvent for application/json ContentType.
+type UserDeactivatedEventJSONRequestBody = Event
+
+// UserReactivatedEventJSONRequestBody defines body for UserReactivatedEvent for application/json ContentType.
+type UserReactivatedEventJSONRequestBody = Event
+
+// UserRoleChangedEventJSONRequestBody defines body for UserRoleChangedEvent for application/json ContentType.
+type UserRoleChangedEventJSONRequestBody = Event
+
+// UserSignedInEventJSONRequestBody defines body for UserSignedInEvent for application/json ContentType.
+type UserSignedInEventJSONRequestBody = Event
+
+// UserUpdatedEventJSONRequestBody defines body for UserUpdatedEvent for application/json ContentType.
+type UserUpdatedEventJSONRequestBody = Event
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// ListAPIKeys List the company's API keys
@@ -6698,9 +7218,6 @@ type ServerInterface interface {
 	// UnmergeCandidates Undo a merge
 	// (POST /api/v1/candidates/{candidate_id}/unmerge)
 	UnmergeCandidates(ctx echo.Context, candidateID CandidateID, params UnmergeCandidatesParams) error
-	// FollowChanges Follow changes
-	// (GET /api/v1/changes)
-	FollowChanges(ctx echo.Context, params FollowChangesParams) error
 	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx echo.Context, params GetCompanyParams) error
@@ -6710,6 +7227,9 @@ type ServerInterface interface {
 	// ResetCompany Reset a test company
 	// (POST /api/v1/company/reset)
 	ResetCompany(ctx echo.Context, params ResetCompanyParams) error
+	// FollowEvents Follow events
+	// (GET /api/v1/events)
+	FollowEvents(ctx echo.Context, params FollowEventsParams) error
 	// ListInterviews List interviews
 	// (GET /api/v1/interviews)
 	ListInterviews(ctx echo.Context, params ListInterviewsParams) error
@@ -9012,31 +9532,6 @@ func (w *ServerInterfaceWrapper) UnmergeCandidates(ctx echo.Context) error {
 	return err
 }
 
-// FollowChanges converts echo context to params.
-func (w *ServerInterfaceWrapper) FollowChanges(ctx echo.Context) error {
-	var err error
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params FollowChangesParams
-	// ------------- Optional query parameter "limit" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
-	}
-
-	// ------------- Optional query parameter "cursor" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.FollowChanges(ctx, params)
-	return err
-}
-
 // GetCompany converts echo context to params.
 func (w *ServerInterfaceWrapper) GetCompany(ctx echo.Context) error {
 	var err error
@@ -9121,6 +9616,66 @@ func (w *ServerInterfaceWrapper) ResetCompany(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResetCompany(ctx, params)
+	return err
+}
+
+// FollowEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) FollowEvents(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FollowEventsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
+	}
+
+	// ------------- Optional query parameter "resource_type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "resource_type", ctx.QueryParams(), &params.ResourceType, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter resource_type: %s", err))
+	}
+
+	// ------------- Optional query parameter "resource_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "resource_id", ctx.QueryParams(), &params.ResourceID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter resource_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "job_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "job_id", ctx.QueryParams(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.FollowEvents(ctx, params)
 	return err
 }
 
@@ -12476,7 +13031,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id/pipeline", wrapper.GetJobPipeline, options.OperationMiddlewares["GetJobPipeline"]...)
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id/pipeline.svg", wrapper.GetJobPipelineChart, options.OperationMiddlewares["GetJobPipelineChart"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/interviewers", wrapper.ListInterviewerFigures, options.OperationMiddlewares["ListInterviewerFigures"]...)
-	router.GET(options.BaseURL+"/api/v1/changes", wrapper.FollowChanges, options.OperationMiddlewares["FollowChanges"]...)
+	router.GET(options.BaseURL+"/api/v1/events", wrapper.FollowEvents, options.OperationMiddlewares["FollowEvents"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates", wrapper.ListCandidates, options.OperationMiddlewares["ListCandidates"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates", wrapper.CreateCandidate, options.OperationMiddlewares["CreateCandidate"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/import.csv", wrapper.ImportCandidatesCSV, options.OperationMiddlewares["ImportCandidatesCSV"]...)
@@ -12552,6 +13107,1328 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 }
 
+// WebhookReceiverInterface represents handlers for receiving inbound
+// webhook requests. Each webhook becomes a Handle*Webhook
+// method that the implementation fills in. The caller mounts the per-
+// webhook echo.HandlerFunc returned by {Op}WebhookHandler at
+// whatever URL path they advertise to senders.
+type WebhookReceiverInterface interface {
+	// application.created
+	// HandleApplicationCreatedEventWebhook handles the POST webhook for application.created.
+	HandleApplicationCreatedEventWebhook(ctx echo.Context) error
+	// application.held
+	// HandleApplicationHeldEventWebhook handles the POST webhook for application.held.
+	HandleApplicationHeldEventWebhook(ctx echo.Context) error
+	// application.hidden
+	// HandleApplicationHiddenEventWebhook handles the POST webhook for application.hidden.
+	HandleApplicationHiddenEventWebhook(ctx echo.Context) error
+	// application.hired
+	// HandleApplicationHiredEventWebhook handles the POST webhook for application.hired.
+	HandleApplicationHiredEventWebhook(ctx echo.Context) error
+	// application.moved
+	// HandleApplicationMovedEventWebhook handles the POST webhook for application.moved.
+	HandleApplicationMovedEventWebhook(ctx echo.Context) error
+	// application.reactivated
+	// HandleApplicationReactivatedEventWebhook handles the POST webhook for application.reactivated.
+	HandleApplicationReactivatedEventWebhook(ctx echo.Context) error
+	// application.rejected
+	// HandleApplicationRejectedEventWebhook handles the POST webhook for application.rejected.
+	HandleApplicationRejectedEventWebhook(ctx echo.Context) error
+	// application.resumed
+	// HandleApplicationResumedEventWebhook handles the POST webhook for application.resumed.
+	HandleApplicationResumedEventWebhook(ctx echo.Context) error
+	// application.updated
+	// HandleApplicationUpdatedEventWebhook handles the POST webhook for application.updated.
+	HandleApplicationUpdatedEventWebhook(ctx echo.Context) error
+	// application.visible
+	// HandleApplicationVisibleEventWebhook handles the POST webhook for application.visible.
+	HandleApplicationVisibleEventWebhook(ctx echo.Context) error
+	// application.withdrawn
+	// HandleApplicationWithdrawnEventWebhook handles the POST webhook for application.withdrawn.
+	HandleApplicationWithdrawnEventWebhook(ctx echo.Context) error
+	// candidate.archived
+	// HandleCandidateArchivedEventWebhook handles the POST webhook for candidate.archived.
+	HandleCandidateArchivedEventWebhook(ctx echo.Context) error
+	// candidate.created
+	// HandleCandidateCreatedEventWebhook handles the POST webhook for candidate.created.
+	HandleCandidateCreatedEventWebhook(ctx echo.Context) error
+	// candidate.hidden
+	// HandleCandidateHiddenEventWebhook handles the POST webhook for candidate.hidden.
+	HandleCandidateHiddenEventWebhook(ctx echo.Context) error
+	// candidate.merged
+	// HandleCandidateMergedEventWebhook handles the POST webhook for candidate.merged.
+	HandleCandidateMergedEventWebhook(ctx echo.Context) error
+	// candidate.restored
+	// HandleCandidateRestoredEventWebhook handles the POST webhook for candidate.restored.
+	HandleCandidateRestoredEventWebhook(ctx echo.Context) error
+	// candidate.unmerged
+	// HandleCandidateUnmergedEventWebhook handles the POST webhook for candidate.unmerged.
+	HandleCandidateUnmergedEventWebhook(ctx echo.Context) error
+	// candidate.updated
+	// HandleCandidateUpdatedEventWebhook handles the POST webhook for candidate.updated.
+	HandleCandidateUpdatedEventWebhook(ctx echo.Context) error
+	// candidate.visible
+	// HandleCandidateVisibleEventWebhook handles the POST webhook for candidate.visible.
+	HandleCandidateVisibleEventWebhook(ctx echo.Context) error
+	// interview.cancelled
+	// HandleInterviewCancelledEventWebhook handles the POST webhook for interview.cancelled.
+	HandleInterviewCancelledEventWebhook(ctx echo.Context) error
+	// interview.completed
+	// HandleInterviewCompletedEventWebhook handles the POST webhook for interview.completed.
+	HandleInterviewCompletedEventWebhook(ctx echo.Context) error
+	// interview.created
+	// HandleInterviewCreatedEventWebhook handles the POST webhook for interview.created.
+	HandleInterviewCreatedEventWebhook(ctx echo.Context) error
+	// interview.finished
+	// HandleInterviewFinishedEventWebhook handles the POST webhook for interview.finished.
+	HandleInterviewFinishedEventWebhook(ctx echo.Context) error
+	// interview.hidden
+	// HandleInterviewHiddenEventWebhook handles the POST webhook for interview.hidden.
+	HandleInterviewHiddenEventWebhook(ctx echo.Context) error
+	// interview.missed
+	// HandleInterviewMissedEventWebhook handles the POST webhook for interview.missed.
+	HandleInterviewMissedEventWebhook(ctx echo.Context) error
+	// interview.panelist_added
+	// HandleInterviewPanelistAddedEventWebhook handles the POST webhook for interview.panelist_added.
+	HandleInterviewPanelistAddedEventWebhook(ctx echo.Context) error
+	// interview.panelist_removed
+	// HandleInterviewPanelistRemovedEventWebhook handles the POST webhook for interview.panelist_removed.
+	HandleInterviewPanelistRemovedEventWebhook(ctx echo.Context) error
+	// interview.panelist_responded
+	// HandleInterviewPanelistRespondedEventWebhook handles the POST webhook for interview.panelist_responded.
+	HandleInterviewPanelistRespondedEventWebhook(ctx echo.Context) error
+	// interview.panelist_updated
+	// HandleInterviewPanelistUpdatedEventWebhook handles the POST webhook for interview.panelist_updated.
+	HandleInterviewPanelistUpdatedEventWebhook(ctx echo.Context) error
+	// interview.reopened
+	// HandleInterviewReopenedEventWebhook handles the POST webhook for interview.reopened.
+	HandleInterviewReopenedEventWebhook(ctx echo.Context) error
+	// interview.rescheduled
+	// HandleInterviewRescheduledEventWebhook handles the POST webhook for interview.rescheduled.
+	HandleInterviewRescheduledEventWebhook(ctx echo.Context) error
+	// interview.scheduled
+	// HandleInterviewScheduledEventWebhook handles the POST webhook for interview.scheduled.
+	HandleInterviewScheduledEventWebhook(ctx echo.Context) error
+	// interview.started
+	// HandleInterviewStartedEventWebhook handles the POST webhook for interview.started.
+	HandleInterviewStartedEventWebhook(ctx echo.Context) error
+	// interview.updated
+	// HandleInterviewUpdatedEventWebhook handles the POST webhook for interview.updated.
+	HandleInterviewUpdatedEventWebhook(ctx echo.Context) error
+	// interview.visible
+	// HandleInterviewVisibleEventWebhook handles the POST webhook for interview.visible.
+	HandleInterviewVisibleEventWebhook(ctx echo.Context) error
+	// interview_scores.hidden
+	// HandleInterviewScoresHiddenEventWebhook handles the POST webhook for interview_scores.hidden.
+	HandleInterviewScoresHiddenEventWebhook(ctx echo.Context) error
+	// interview_scores.updated
+	// HandleInterviewScoresUpdatedEventWebhook handles the POST webhook for interview_scores.updated.
+	HandleInterviewScoresUpdatedEventWebhook(ctx echo.Context) error
+	// interview_scores.visible
+	// HandleInterviewScoresVisibleEventWebhook handles the POST webhook for interview_scores.visible.
+	HandleInterviewScoresVisibleEventWebhook(ctx echo.Context) error
+	// job.closed
+	// HandleJobClosedEventWebhook handles the POST webhook for job.closed.
+	HandleJobClosedEventWebhook(ctx echo.Context) error
+	// job.created
+	// HandleJobCreatedEventWebhook handles the POST webhook for job.created.
+	HandleJobCreatedEventWebhook(ctx echo.Context) error
+	// job.held
+	// HandleJobHeldEventWebhook handles the POST webhook for job.held.
+	HandleJobHeldEventWebhook(ctx echo.Context) error
+	// job.hidden
+	// HandleJobHiddenEventWebhook handles the POST webhook for job.hidden.
+	HandleJobHiddenEventWebhook(ctx echo.Context) error
+	// job.opened
+	// HandleJobOpenedEventWebhook handles the POST webhook for job.opened.
+	HandleJobOpenedEventWebhook(ctx echo.Context) error
+	// job.updated
+	// HandleJobUpdatedEventWebhook handles the POST webhook for job.updated.
+	HandleJobUpdatedEventWebhook(ctx echo.Context) error
+	// job.visible
+	// HandleJobVisibleEventWebhook handles the POST webhook for job.visible.
+	HandleJobVisibleEventWebhook(ctx echo.Context) error
+	// job_member.added
+	// HandleJobMemberAddedEventWebhook handles the POST webhook for job_member.added.
+	HandleJobMemberAddedEventWebhook(ctx echo.Context) error
+	// job_member.removed
+	// HandleJobMemberRemovedEventWebhook handles the POST webhook for job_member.removed.
+	HandleJobMemberRemovedEventWebhook(ctx echo.Context) error
+	// job_member.updated
+	// HandleJobMemberUpdatedEventWebhook handles the POST webhook for job_member.updated.
+	HandleJobMemberUpdatedEventWebhook(ctx echo.Context) error
+	// job_members.hidden
+	// HandleJobMembersHiddenEventWebhook handles the POST webhook for job_members.hidden.
+	HandleJobMembersHiddenEventWebhook(ctx echo.Context) error
+	// job_members.updated
+	// HandleJobMembersUpdatedEventWebhook handles the POST webhook for job_members.updated.
+	HandleJobMembersUpdatedEventWebhook(ctx echo.Context) error
+	// job_members.visible
+	// HandleJobMembersVisibleEventWebhook handles the POST webhook for job_members.visible.
+	HandleJobMembersVisibleEventWebhook(ctx echo.Context) error
+	// kit.created
+	// HandleKitCreatedEventWebhook handles the POST webhook for kit.created.
+	HandleKitCreatedEventWebhook(ctx echo.Context) error
+	// kit.hidden
+	// HandleKitHiddenEventWebhook handles the POST webhook for kit.hidden.
+	HandleKitHiddenEventWebhook(ctx echo.Context) error
+	// kit.updated
+	// HandleKitUpdatedEventWebhook handles the POST webhook for kit.updated.
+	HandleKitUpdatedEventWebhook(ctx echo.Context) error
+	// kit.visible
+	// HandleKitVisibleEventWebhook handles the POST webhook for kit.visible.
+	HandleKitVisibleEventWebhook(ctx echo.Context) error
+	// kit_version.archived
+	// HandleKitVersionArchivedEventWebhook handles the POST webhook for kit_version.archived.
+	HandleKitVersionArchivedEventWebhook(ctx echo.Context) error
+	// kit_version.created
+	// HandleKitVersionCreatedEventWebhook handles the POST webhook for kit_version.created.
+	HandleKitVersionCreatedEventWebhook(ctx echo.Context) error
+	// kit_version.published
+	// HandleKitVersionPublishedEventWebhook handles the POST webhook for kit_version.published.
+	HandleKitVersionPublishedEventWebhook(ctx echo.Context) error
+	// kit_version.updated
+	// HandleKitVersionUpdatedEventWebhook handles the POST webhook for kit_version.updated.
+	HandleKitVersionUpdatedEventWebhook(ctx echo.Context) error
+	// kit_versions.hidden
+	// HandleKitVersionsHiddenEventWebhook handles the POST webhook for kit_versions.hidden.
+	HandleKitVersionsHiddenEventWebhook(ctx echo.Context) error
+	// kit_versions.updated
+	// HandleKitVersionsUpdatedEventWebhook handles the POST webhook for kit_versions.updated.
+	HandleKitVersionsUpdatedEventWebhook(ctx echo.Context) error
+	// kit_versions.visible
+	// HandleKitVersionsVisibleEventWebhook handles the POST webhook for kit_versions.visible.
+	HandleKitVersionsVisibleEventWebhook(ctx echo.Context) error
+	// score.created
+	// HandleScoreCreatedEventWebhook handles the POST webhook for score.created.
+	HandleScoreCreatedEventWebhook(ctx echo.Context) error
+	// score.reopened
+	// HandleScoreReopenedEventWebhook handles the POST webhook for score.reopened.
+	HandleScoreReopenedEventWebhook(ctx echo.Context) error
+	// score.submitted
+	// HandleScoreSubmittedEventWebhook handles the POST webhook for score.submitted.
+	HandleScoreSubmittedEventWebhook(ctx echo.Context) error
+	// score.updated
+	// HandleScoreUpdatedEventWebhook handles the POST webhook for score.updated.
+	HandleScoreUpdatedEventWebhook(ctx echo.Context) error
+	// score.voided
+	// HandleScoreVoidedEventWebhook handles the POST webhook for score.voided.
+	HandleScoreVoidedEventWebhook(ctx echo.Context) error
+	// user.created
+	// HandleUserCreatedEventWebhook handles the POST webhook for user.created.
+	HandleUserCreatedEventWebhook(ctx echo.Context) error
+	// user.deactivated
+	// HandleUserDeactivatedEventWebhook handles the POST webhook for user.deactivated.
+	HandleUserDeactivatedEventWebhook(ctx echo.Context) error
+	// user.reactivated
+	// HandleUserReactivatedEventWebhook handles the POST webhook for user.reactivated.
+	HandleUserReactivatedEventWebhook(ctx echo.Context) error
+	// user.role_changed
+	// HandleUserRoleChangedEventWebhook handles the POST webhook for user.role_changed.
+	HandleUserRoleChangedEventWebhook(ctx echo.Context) error
+	// user.signed_in
+	// HandleUserSignedInEventWebhook handles the POST webhook for user.signed_in.
+	HandleUserSignedInEventWebhook(ctx echo.Context) error
+	// user.updated
+	// HandleUserUpdatedEventWebhook handles the POST webhook for user.updated.
+	HandleUserUpdatedEventWebhook(ctx echo.Context) error
+}
+
+// ApplicationCreatedEventWebhookHandler returns the echo.HandlerFunc for the application.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationHeldEventWebhookHandler returns the echo.HandlerFunc for the application.held webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationHeldEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationHeldEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationHiddenEventWebhookHandler returns the echo.HandlerFunc for the application.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationHiredEventWebhookHandler returns the echo.HandlerFunc for the application.hired webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationHiredEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationHiredEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationMovedEventWebhookHandler returns the echo.HandlerFunc for the application.moved webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationMovedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationMovedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationReactivatedEventWebhookHandler returns the echo.HandlerFunc for the application.reactivated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationReactivatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationReactivatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationRejectedEventWebhookHandler returns the echo.HandlerFunc for the application.rejected webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationRejectedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationRejectedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationResumedEventWebhookHandler returns the echo.HandlerFunc for the application.resumed webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationResumedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationResumedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationUpdatedEventWebhookHandler returns the echo.HandlerFunc for the application.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationVisibleEventWebhookHandler returns the echo.HandlerFunc for the application.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ApplicationWithdrawnEventWebhookHandler returns the echo.HandlerFunc for the application.withdrawn webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ApplicationWithdrawnEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleApplicationWithdrawnEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateArchivedEventWebhookHandler returns the echo.HandlerFunc for the candidate.archived webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateArchivedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateArchivedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateCreatedEventWebhookHandler returns the echo.HandlerFunc for the candidate.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateHiddenEventWebhookHandler returns the echo.HandlerFunc for the candidate.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateMergedEventWebhookHandler returns the echo.HandlerFunc for the candidate.merged webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateMergedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateMergedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateRestoredEventWebhookHandler returns the echo.HandlerFunc for the candidate.restored webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateRestoredEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateRestoredEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateUnmergedEventWebhookHandler returns the echo.HandlerFunc for the candidate.unmerged webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateUnmergedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateUnmergedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateUpdatedEventWebhookHandler returns the echo.HandlerFunc for the candidate.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// CandidateVisibleEventWebhookHandler returns the echo.HandlerFunc for the candidate.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func CandidateVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleCandidateVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewCancelledEventWebhookHandler returns the echo.HandlerFunc for the interview.cancelled webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewCancelledEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewCancelledEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewCompletedEventWebhookHandler returns the echo.HandlerFunc for the interview.completed webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewCompletedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewCompletedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewCreatedEventWebhookHandler returns the echo.HandlerFunc for the interview.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewFinishedEventWebhookHandler returns the echo.HandlerFunc for the interview.finished webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewFinishedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewFinishedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewHiddenEventWebhookHandler returns the echo.HandlerFunc for the interview.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewMissedEventWebhookHandler returns the echo.HandlerFunc for the interview.missed webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewMissedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewMissedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewPanelistAddedEventWebhookHandler returns the echo.HandlerFunc for the interview.panelist_added webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewPanelistAddedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewPanelistAddedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewPanelistRemovedEventWebhookHandler returns the echo.HandlerFunc for the interview.panelist_removed webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewPanelistRemovedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewPanelistRemovedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewPanelistRespondedEventWebhookHandler returns the echo.HandlerFunc for the interview.panelist_responded webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewPanelistRespondedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewPanelistRespondedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewPanelistUpdatedEventWebhookHandler returns the echo.HandlerFunc for the interview.panelist_updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewPanelistUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewPanelistUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewReopenedEventWebhookHandler returns the echo.HandlerFunc for the interview.reopened webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewReopenedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewReopenedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewRescheduledEventWebhookHandler returns the echo.HandlerFunc for the interview.rescheduled webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewRescheduledEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewRescheduledEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewScheduledEventWebhookHandler returns the echo.HandlerFunc for the interview.scheduled webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewScheduledEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewScheduledEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewStartedEventWebhookHandler returns the echo.HandlerFunc for the interview.started webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewStartedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewStartedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewUpdatedEventWebhookHandler returns the echo.HandlerFunc for the interview.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewVisibleEventWebhookHandler returns the echo.HandlerFunc for the interview.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewScoresHiddenEventWebhookHandler returns the echo.HandlerFunc for the interview_scores.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewScoresHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewScoresHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewScoresUpdatedEventWebhookHandler returns the echo.HandlerFunc for the interview_scores.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewScoresUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewScoresUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// InterviewScoresVisibleEventWebhookHandler returns the echo.HandlerFunc for the interview_scores.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func InterviewScoresVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleInterviewScoresVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobClosedEventWebhookHandler returns the echo.HandlerFunc for the job.closed webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobClosedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobClosedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobCreatedEventWebhookHandler returns the echo.HandlerFunc for the job.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobHeldEventWebhookHandler returns the echo.HandlerFunc for the job.held webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobHeldEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobHeldEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobHiddenEventWebhookHandler returns the echo.HandlerFunc for the job.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobOpenedEventWebhookHandler returns the echo.HandlerFunc for the job.opened webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobOpenedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobOpenedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobUpdatedEventWebhookHandler returns the echo.HandlerFunc for the job.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobVisibleEventWebhookHandler returns the echo.HandlerFunc for the job.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobMemberAddedEventWebhookHandler returns the echo.HandlerFunc for the job_member.added webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobMemberAddedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobMemberAddedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobMemberRemovedEventWebhookHandler returns the echo.HandlerFunc for the job_member.removed webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobMemberRemovedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobMemberRemovedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobMemberUpdatedEventWebhookHandler returns the echo.HandlerFunc for the job_member.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobMemberUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobMemberUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobMembersHiddenEventWebhookHandler returns the echo.HandlerFunc for the job_members.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobMembersHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobMembersHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobMembersUpdatedEventWebhookHandler returns the echo.HandlerFunc for the job_members.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobMembersUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobMembersUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// JobMembersVisibleEventWebhookHandler returns the echo.HandlerFunc for the job_members.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func JobMembersVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleJobMembersVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitCreatedEventWebhookHandler returns the echo.HandlerFunc for the kit.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitHiddenEventWebhookHandler returns the echo.HandlerFunc for the kit.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitUpdatedEventWebhookHandler returns the echo.HandlerFunc for the kit.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVisibleEventWebhookHandler returns the echo.HandlerFunc for the kit.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVersionArchivedEventWebhookHandler returns the echo.HandlerFunc for the kit_version.archived webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVersionArchivedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVersionArchivedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVersionCreatedEventWebhookHandler returns the echo.HandlerFunc for the kit_version.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVersionCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVersionCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVersionPublishedEventWebhookHandler returns the echo.HandlerFunc for the kit_version.published webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVersionPublishedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVersionPublishedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVersionUpdatedEventWebhookHandler returns the echo.HandlerFunc for the kit_version.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVersionUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVersionUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVersionsHiddenEventWebhookHandler returns the echo.HandlerFunc for the kit_versions.hidden webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVersionsHiddenEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVersionsHiddenEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVersionsUpdatedEventWebhookHandler returns the echo.HandlerFunc for the kit_versions.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVersionsUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVersionsUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// KitVersionsVisibleEventWebhookHandler returns the echo.HandlerFunc for the kit_versions.visible webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func KitVersionsVisibleEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleKitVersionsVisibleEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ScoreCreatedEventWebhookHandler returns the echo.HandlerFunc for the score.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ScoreCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleScoreCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ScoreReopenedEventWebhookHandler returns the echo.HandlerFunc for the score.reopened webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ScoreReopenedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleScoreReopenedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ScoreSubmittedEventWebhookHandler returns the echo.HandlerFunc for the score.submitted webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ScoreSubmittedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleScoreSubmittedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ScoreUpdatedEventWebhookHandler returns the echo.HandlerFunc for the score.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ScoreUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleScoreUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// ScoreVoidedEventWebhookHandler returns the echo.HandlerFunc for the score.voided webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ScoreVoidedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleScoreVoidedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// UserCreatedEventWebhookHandler returns the echo.HandlerFunc for the user.created webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func UserCreatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleUserCreatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// UserDeactivatedEventWebhookHandler returns the echo.HandlerFunc for the user.deactivated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func UserDeactivatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleUserDeactivatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// UserReactivatedEventWebhookHandler returns the echo.HandlerFunc for the user.reactivated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func UserReactivatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleUserReactivatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// UserRoleChangedEventWebhookHandler returns the echo.HandlerFunc for the user.role_changed webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func UserRoleChangedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleUserRoleChangedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// UserSignedInEventWebhookHandler returns the echo.HandlerFunc for the user.signed_in webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func UserSignedInEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleUserSignedInEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+// UserUpdatedEventWebhookHandler returns the echo.HandlerFunc for the user.updated webhook.
+// Mount this at the URL path advertised to webhook senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func UserUpdatedEventWebhookHandler(si WebhookReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleUserUpdatedEventWebhook(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
 type APIKeyResponseHeaders struct {
 	ETag string
 }
@@ -12592,8 +14469,6 @@ type CandidateJSONResponse struct {
 	Headers CandidateResponseHeaders
 }
 
-type ChangesExpiredApplicationProblemPlusJSONResponse Problem
-
 type CompanyResponseHeaders struct {
 	ETag string
 }
@@ -12611,6 +14486,8 @@ type ConflictApplicationProblemPlusJSONResponse struct {
 
 	Headers ConflictResponseHeaders
 }
+
+type EventsExpiredApplicationProblemPlusJSONResponse Problem
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -24037,192 +25914,6 @@ func (response UnmergeCandidates503ApplicationProblemPlusJSONResponse) VisitUnme
 	return body.Send(w, 503)
 }
 
-type FollowChangesRequestObject struct {
-	Params FollowChangesParams
-}
-
-type FollowChangesResponseObject interface {
-	Response
-	VisitFollowChangesResponse(w http.ResponseWriter) error
-}
-
-type FollowChanges200JSONResponse ChangeFeed
-
-func (response FollowChanges200JSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges200JSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = ChangeFeed(response).AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/json")
-	return body.Send(w, 200)
-}
-
-type FollowChanges400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges400ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = Problem(response.BadRequestApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Send(w, 400)
-}
-
-type FollowChanges401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges401ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = response.Body.AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", *response.Headers.WWWAuthenticate)
-	}
-	return body.Send(w, 401)
-}
-
-type FollowChanges403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges403ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = Problem(response.ForbiddenApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Send(w, 403)
-}
-
-type FollowChanges406ApplicationProblemPlusJSONResponse struct {
-	NotAcceptableApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges406ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = Problem(response.NotAcceptableApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Send(w, 406)
-}
-
-type FollowChanges410ApplicationProblemPlusJSONResponse struct {
-	ChangesExpiredApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges410ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges410ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = Problem(response.ChangesExpiredApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Send(w, 410)
-}
-
-type FollowChanges429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges429ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = response.Body.AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	return body.Send(w, 429)
-}
-
-type FollowChanges431ApplicationProblemPlusJSONResponse struct {
-	HeadersTooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges431ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = Problem(response.HeadersTooLargeApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Send(w, 431)
-}
-
-type FollowChanges500ApplicationProblemPlusJSONResponse struct {
-	InternalErrorApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges500ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = Problem(response.InternalErrorApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Send(w, 500)
-}
-
-type FollowChanges503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response FollowChanges503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitFollowChangesResponse(w)
-}
-
-func (response FollowChanges503ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) (err error) {
-
-	body := encoder.Begin()
-	defer body.End(&err)
-	body.JSON = response.Body.AppendJSON(body.JSON)
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	return body.Send(w, 503)
-}
-
 type GetCompanyRequestObject struct {
 	Params GetCompanyParams
 }
@@ -24859,6 +26550,192 @@ func (response ResetCompany503ApplicationProblemPlusJSONResponse) Respond(w http
 }
 
 func (response ResetCompany503ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = response.Body.AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	return body.Send(w, 503)
+}
+
+type FollowEventsRequestObject struct {
+	Params FollowEventsParams
+}
+
+type FollowEventsResponseObject interface {
+	Response
+	VisitFollowEventsResponse(w http.ResponseWriter) error
+}
+
+type FollowEvents200JSONResponse EventFeed
+
+func (response FollowEvents200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents200JSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = EventFeed(response).AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/json")
+	return body.Send(w, 200)
+}
+
+type FollowEvents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents400ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = Problem(response.BadRequestApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	return body.Send(w, 400)
+}
+
+type FollowEvents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents401ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = response.Body.AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", *response.Headers.WWWAuthenticate)
+	}
+	return body.Send(w, 401)
+}
+
+type FollowEvents403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents403ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = Problem(response.ForbiddenApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	return body.Send(w, 403)
+}
+
+type FollowEvents406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents406ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = Problem(response.NotAcceptableApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	return body.Send(w, 406)
+}
+
+type FollowEvents410ApplicationProblemPlusJSONResponse struct {
+	EventsExpiredApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents410ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents410ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = Problem(response.EventsExpiredApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	return body.Send(w, 410)
+}
+
+type FollowEvents429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents429ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = response.Body.AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	return body.Send(w, 429)
+}
+
+type FollowEvents431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents431ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = Problem(response.HeadersTooLargeApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	return body.Send(w, 431)
+}
+
+type FollowEvents500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents500ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
+
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = Problem(response.InternalErrorApplicationProblemPlusJSONResponse).AppendJSON(body.JSON)
+	w.Header().Set("Content-Type", "application/problem+json")
+	return body.Send(w, 500)
+}
+
+type FollowEvents503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response FollowEvents503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowEventsResponse(w)
+}
+
+func (response FollowEvents503ApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) (err error) {
 
 	body := encoder.Begin()
 	defer body.End(&err)
@@ -42232,9 +44109,6 @@ type StrictServerInterface[C any] interface {
 	// UnmergeCandidates Undo a merge
 	// (POST /api/v1/candidates/{candidate_id}/unmerge)
 	UnmergeCandidates(ctx context.Context, call C, request UnmergeCandidatesRequestObject) (UnmergeCandidatesResponseObject, error)
-	// FollowChanges Follow changes
-	// (GET /api/v1/changes)
-	FollowChanges(ctx context.Context, call C, request FollowChangesRequestObject) (FollowChangesResponseObject, error)
 	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx context.Context, call C, request GetCompanyRequestObject) (GetCompanyResponseObject, error)
@@ -42244,6 +44118,9 @@ type StrictServerInterface[C any] interface {
 	// ResetCompany Reset a test company
 	// (POST /api/v1/company/reset)
 	ResetCompany(ctx context.Context, call C, request ResetCompanyRequestObject) (ResetCompanyResponseObject, error)
+	// FollowEvents Follow events
+	// (GET /api/v1/events)
+	FollowEvents(ctx context.Context, call C, request FollowEventsRequestObject) (FollowEventsResponseObject, error)
 	// ListInterviews List interviews
 	// (GET /api/v1/interviews)
 	ListInterviews(ctx context.Context, call C, request ListInterviewsRequestObject) (ListInterviewsResponseObject, error)
@@ -43801,22 +45678,6 @@ func (sh *strictHandler[C]) UnmergeCandidates(ctx echo.Context, candidateID Cand
 	return nil
 }
 
-// FollowChanges operation middleware
-func (sh *strictHandler[C]) FollowChanges(ctx echo.Context, params FollowChangesParams) error {
-	var request FollowChangesRequestObject
-
-	request.Params = params
-
-	response, err := sh.ssi.FollowChanges(ctx.Request().Context(), sh.callOf(ctx), request)
-	if err != nil {
-		return err
-	}
-	if response != nil {
-		return sh.respond(ctx, response)
-	}
-	return nil
-}
-
 // GetCompany operation middleware
 func (sh *strictHandler[C]) GetCompany(ctx echo.Context, params GetCompanyParams) error {
 	var request GetCompanyRequestObject
@@ -43879,6 +45740,22 @@ func (sh *strictHandler[C]) ResetCompany(ctx echo.Context, params ResetCompanyPa
 	request.Params = params
 
 	response, err := sh.ssi.ResetCompany(ctx.Request().Context(), sh.callOf(ctx), request)
+	if err != nil {
+		return err
+	}
+	if response != nil {
+		return sh.respond(ctx, response)
+	}
+	return nil
+}
+
+// FollowEvents operation middleware
+func (sh *strictHandler[C]) FollowEvents(ctx echo.Context, params FollowEventsParams) error {
+	var request FollowEventsRequestObject
+
+	request.Params = params
+
+	response, err := sh.ssi.FollowEvents(ctx.Request().Context(), sh.callOf(ctx), request)
 	if err != nil {
 		return err
 	}
@@ -45767,1010 +47644,1083 @@ func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpe
 
 // swaggerSpec is the specification as JSON, compressed with deflate and encoded in Base64.
 var swaggerSpec = []string{
-	"7P3rciO3ligIvwqap7+wa29SRalUN1U4dst1sct2XVpSbZ+zrToUmAmSsJIADYBS0bur44t5kfNjIs4r",
-	"zPyejvk7DzFPMoGFSwJJZDKTpOzdJ9y9wyVmIoEFYGGthXX9ey/j8wVnhCnZO/l7b0ZwTgT8eVoU/Pa5",
-	"IDlhiuICnuVEZoIuFOWsd9L7cUbUjAi0wFMiEZ8gNcMKcUGnlKE5XiFJWI4yzq8pkQe9fo98wvNFQXon",
-	"SixJvyezGZlj3a9aLUjvpDfmvCCY9T5/7pvh30Ff6yNfzIgb53bGJbEg6DEFwTlSM4IEkQvOJDlAp2NJ",
-	"mEITLuxH0kCqW/EFEVhxgWZYIsYVKqhUJI+g7c2UWsiT+/fxYnGAszk5cK/COczxpx8Im6pZ7+TBcNh3",
-	"c5JKUDaFKT3nTBGmzkm2FFSt3vOCZqv1yb3iYkxzicaC30oiJFIcFRzniAtEPpFsqQjCbKVmlE3RRPA5",
-	"TGTM81UMdU4meFmogRQZ+oJxRr54hiYCz8kAs4xIxYX0z8dYksFSUPug1+8J8suSCpKvb1Yw0YeNE71Y",
-	"Lcg7mFUCeS5IUQRz1EuvOJouiZQwH92rwanU3BiXjE4mbeE8SoL5giwEybABKIViis4JkpRlBN3OaDZD",
-	"ks+JWXePQHp8IhVaSiIRlSi3nZIcfXn26jl6+vj44T2Pg3SiZwo9UHlwyaJJ/cvh40ePj44ePhoOew0T",
-	"WWCliNAw/vd/+Wk4ePrxz//cS03v5QWepud1Q4SknLnlFUTypchIH47I68ngDVbZDGGW6x9vOSPmSbwF",
-	"l70Hl722G/DkKIL7svfT6eBvePDrcPD0YDT4+PfD/pPh58tezUQ+Lbgk35akaX1G7rAjS8DM/tQSJk0k",
-	"4tnoxer/QNl1/wduUKJ/RpRYDU4nioj+GVbkBzqnqvxrYM5v/78OzgwKDF7nvW7n5HVO5guuCMtWZ2RR",
-	"4JVexbXpiSXReKNmFBBM75g+vCQvZ604wgwRLApKhEfJW6pmpjmeExQMNvierPqwvw4Zb7G8ZJa45AhP",
-	"MWUeZzmDTiZUSFVS1Rh3WxB0vbjrsztFBWXXegJ6DEY+mV0zZ+fJ0ZMnfSRI8dVlT7+67N2rQlVgab6o",
-	"IOdyOHyQ3ccLev/m8P5Sk5i/ZEshufiKrL47ev0z/zT5V2hEnkUD1O3g8fDpo9QWOmxJo+UCq5k7ZZkg",
-	"QBXcaYsBdqBmmOU0x4rI+8PDp0+G+AEZPB4fZoPH2WMyeDIZDgfDw6MHxw8fPX7ydHzYeP4mXMyx6p30",
-	"loIOBJkQQVimmVZEUJKY6bE8yZ4QwdkMFXAe0IzfojlmK4d2Egkyx5ShL8U9g2RYH6GynSQZZ7kE9ORL",
-	"VX4HWLYsCsSW8zERiMpLhm8wLfC4IAYp0ZeqQkwNGPpgSKKqFPWyp7f+svdMfHV4+PTpM/XVYR9dgsyD",
-	"2QqeHz19al7Uk9xhlXbhwa8f/wxfG/r7TNk/vtS917++96c0gfOr3SASBGtuyBleLApKpDs67tB/qWfc",
-	"R6fvX6NrfcrtXLXwgPNcECnvpfbsy1/uISzIJcNa7iI5omx9x7683Wrxf/nq8Gg4fHb71aNhvPq/fPVg",
-	"OLRvtlj+X9z63iaXf+117fLroyGIqFv9tKgCwi0QZbuu+iEHgVhSVRF4e4ybEyiIaMszj4c1wAoiZ89B",
-	"qq5jhtBkpPg1YVb+Rl9+q9TiHStWfQQCKOmjczwn51SRr86VoJk+WOdEaNkA5ICc3JCCL+ZAbPUum8/i",
-	"aUVDfYXpQqgRWX1XkG9eqeybT8XrnxfDjP21mPzrM/Qeq9lXjs7hpZo9Q2/wp8HplHz1aHj8ZDh8hhyM",
-	"z+xgz6owtl27w+HRcXr1AN9fv0ivHM1LmcgcJ2rYjISF+UKigk8P0GtL0QuqF0cjgtT8N5QEdD9PNEYc",
-	"Hj1BBdHoK/sop1OqZP+SXR1c9dHVSP/n5AqI5NXgqm8O9g0uNMeXWqTMq4dqM1PAraXiw6Mn0dEKZbKT",
-	"wce/P+kfHj35XHdmlFiBbLS+km8N+eYTTzgUR7eYKjQmEy704iqxomwa4dKDYZJ3UaYeHBmeRefLee/k",
-	"yaNjTRLmlJnf5SmhTJEpEQCfQZcLgZlccOHvXBsPt+J62dG3FxfvzxFnxSokeCFiZFqm4jdEQNv4VMzx",
-	"pwGekq8eHD588EgTOERZVixzcr4cv+CaOcpeLeImT/35kkmi0khrxD6pzHUFK3tX0cAGl5EJwWopCLql",
-	"RYHGeh5zfuMuKU8ePj2+F8/hR5L30fAQfbcs0NHw6BEaDk/gf+ibNxe1xPppCvgfCb5OX0ZO0S3B10i/",
-	"9GKSuTt66UC5exifoIwvmaJs6i8qdXeTH+9f9h78cjR4fPuSvhme/fVvjLye418e/3ra4cpyHB0O3WX7",
-	"S8vnfk/LtUaRIrIZvSHPnWSnnxm1A+Xsda6XodpCj6xv6speeLxUOKK6/T97KVzfjP/LfaovHubmc+Cu",
-	"b1Ez+w42AZQrZsDvqfqruQrWwhQ0qQLVdsB+75qqNOD2hWlhb6W1UwTNAmYZKV4zRcQNJbfrYFcbbA80",
-	"dX00AzTDbEo+SCLOeJHY2sr77cHRslQzJAWX5Ds+TsDg3mw/+s983Dw41ydPkaadWWty53sDN64mJF9r",
-	"UQWpFnOjIc4zLkhd7+ZlteN2M3hBcKboDVaAQesjVN7fIXa9oozKWcP2Vhvc9eZ+Q9Tp+9ffk9U6KOWr",
-	"KhB4QUfXZLWxY321Ku/1670H79eH8O86DHO+nM+xWG0azTXbYdAGNhS97c6C7ACvqJD73pocK3x/uDbI",
-	"XW5TzZDLnKof+DQ9nnu5Nph+MSr4tMtQd7RR6cEaDvY3RNWf6g1nNT1Ykkl9Q1SKRdUynnTX3xuN1VrX",
-	"+nlr2l7bdS0fMSN0ZiJ2oPZSUBqyGvbzDVFp3iP10y4DpJnPN0QluU49L6nvfZ8o8TMfB0PcEWYnBniO",
-	"C8JyLJoH8q12H7CJaaw12nq4vWxN1N17uiAFZaSuW/9+t+6fz7BQm8YwjbYYaC+UJupu39Sl8+XqG6Le",
-	"kts9s277Mhhjj+Sq7HRfJMr2+C0v8kbxotpgG4ms251dj5g8i+7F3d3ufqCRsPUtlYqn6E5Nu22l1Up3",
-	"8t2kQSaqNt5SgF0fM7nmG0drs6SeRjcu6Fqr7Sh51JV8N2nE7rjxThv4HR+/IfOx/XJ9mOD9NmtYEsaa",
-	"/sMGXemy/h5o0hm5oQ1jVNp0J2C+E/lu0iCwlM12QIILItVzMMFRUjOfuIn9zoppNZ/4t51Jrfv6nMiG",
-	"JY5adB7jDRbXfl3f8vMZT6xuqtFdazHe8BvSeBKrDe6ez7wln9R7PCXvJq84uACCBjOxLfHrNXIL3hYJ",
-	"gBj5pEb2bb9XGCcD3QrsKge/LIlYHZjHMThAc0ECqcER93JLUKgcCXLDr0m+Dk/wrjvMd8s5DQgLrGYH",
-	"ldf9u9qEkPHtgxGHg0ZvW88gZBVhb/b5hin2e5KLxFt42u9Jhack8RYew2u1lMn3+nm/t1zo+eQj8CRc",
-	"bxe/Tiy3VSvVrbV/vYYtmTWzVQa0z/u6ARfJdfNv+j3rtzQyttvEhsXvyw8mgs/rm8Pb/WBov8eXKuPz",
-	"BHDuRb/n3K6S0w1fBk2tVa+uMbxuxJ31zfQSbM1uBu+3JGNkjmmxDo953O+RT4oIhovkOoQvNy76L+uv",
-	"ftl4lGDlUq/heYvDpPB0/a0yRozdztmexPG23GZNPggIefSyM332IBLxik6Xog7XEu22nMxu5LdhBnIv",
-	"d5OIsq3xyN+DHV1TlngNTzeeuzmozqpv505hxkhBpUoOH77czPOEkrVEP37tm6dJfvjy7tnlDhfOrXcX",
-	"Du22yF5/qUpeqFoCmZMFFmpOWAKS4N0+GUIjYm7FLe4YVXZSHrTch1DHECCLV852RJbvqaqHdZerz2I5",
-	"Lqic1Vx+yre7y9rbYMKOG70HJc5+BNVYFRTgg39RA7zspA3qzgR3E1osnsRSy654IrAi6duJf/M7049m",
-	"lVWtuupubuWd9Xq/DVhbqg33c9wixWBw2tzzNLg7aCJ/T7Ab4L17KYLKEbiikST7sK+2ZQ0CXCvXqIBx",
-	"qNwv33i3ICxp8XEv7s7K9t7w2CZL8HqTfwSn3DPvhdioyk43u3uF9tkGJ8qz38yJ8oz8TDK1YZGqTX6L",
-	"BeILwhrsTtUGd20VMePV+AmEL7cHZLNN7ozIbEbyZUEaV2a90d2vjn6aX/BmuKptfgOwFBdNYQ5rLe46",
-	"zOGMyOV8E1GqNvktztsNvyZ1fjbR264OzNsAYnwIjURTB457vWbaNs/buPsFgwUiVN2AYZMtB20nR5nh",
-	"Gvyett+PwPVpm31pFkUTbTqbxc+40ty4buLh2ztGRBiqaRO2hmXrTTjfTP3Pf3Paf66waHJprby/c3CW",
-	"4zmtc+gLX94lo/4AQnwd5kRv7xaLzVANDLDa4K75nx3PxNvXgmNfb7tF5UANeFltcNeIacZLXuTKV3d3",
-	"lTNjJF2Ey1d3cHWrDl97kVxr8Y9wjzRAvak9OG/IHpC0gclsTyq2ZjJmyBoCGr68ewKavhwH7+7wYvxX",
-	"TvOaRShf3eUS/EjVLBf4tvGukGp017eFz9UBDHrWJbC4JqsvJKKQ3Irqh1re7fV7DIN3TIDETVHw/yzI",
-	"pHfS+y/3y+SA981bef/1CxNBXs6zDpZgKZphqtgidoLr69Vpls7H9I4VK0SYEpSY3EOIM5dhThJknKLk",
-	"ATJ5m+ySowwzky1hAW5LJs3AouC5T3oFUwJ1YjAn52FVwk4VmctNkwBfLjuBz5Dz4rX57MhkvLC/Dn3C",
-	"ASwE1uMuGf1lSexrDVe5FjekZi2MUhZBciz0pf7oXh9xAVkvUO6VYrlrMcGFJPf8LlamHGp5G/OAAVRc",
-	"pLAm2iJuU57p0TVYNqNR3fiBx1pXhGlG5QgoSNAyJgVnU5N4icoQz2uBq+L49iCeW5tWeksDv8sEjhu7",
-	"F9kTknsrWlckX5tMhOoPt8L0r62jSuPuuRRsNg0N7J6i80pOo6Ph0aPB8GgwPLxwOU/+VrOva76PiQQ2",
-	"mn8O9Chx4rV0dqevV/52sBUu+hvEATotf5imt1iiORFTkmtEYLlJ8wRJUJltYjK3yTo0rjhDdURiP7NG",
-	"FC4T4Ln8hVRaxK0DK4GITQBV4TDQvTRuk+1hAodKl/urDjTnddkOMgODhcd63tSiASTL8TtcwkUhdxtm",
-	"NhXZSioy1wceK00IcHesuGQOLdCPgiqCMLr685XL10NzhCW6+v8dfX1lclUllyFyI2q5GOUCmBV5Bc5l",
-	"rQ44ZPu0eQcbT/lhl1PuHNh2PuOvX8iGTY1kFEO4aS77iDPYEkh2uYGAo9e5pQ85h3x15BOVsCYub+0l",
-	"y3BRmE91A0kIwoKggkwU4kt1gF4r925MUMbnY8pIboC6MvbhK93hhBZaNH2GrsCIa5OZSS7UFZrhG4IY",
-	"v2RkMiGZTxC4kbNUsKQVV9FoErKRw+F2IpPXUWxFf712olZMin1kOpJQD9z34D+aBM+PACJUxP+vKcv3",
-	"xPytq2rXTYrg3wPbL8Pcm3hKsCT/qEJRdSLR2jzeam2+4+MXgftGcmV+5uNS0i4dOsxazCENtGZ1n3Cm",
-	"nmnewedzrJ/oho4D6JnHtPWMj7mimaw5A5HjSH0WvDll/necp/C/X15+Gg4/1qTzhJm3Yp8/8/EmxnmX",
-	"DO07Pt6KyPzMx3Vwed+6joTlOz5uPEGAJzueHYsdP/X4grDexzs9TuV8ooN0vNVBsu7iM7poWh2fEd4y",
-	"Vn0zRHPiUmFWL9gGy+BLd7N2V1zZtykcNUM2PcAh1Zz0Zz7uoylR6Hj44JkebgX5Kq++eXmBonTX9/9u",
-	"tW6f7+tBGoQz66Bdf2nv9z4NoM+Bhrx30vsgCdo0IKJMKoLzfpmG3GRXxXCjP+jB0r5zgVubtTWA+jae",
-	"qw79y3CvdvgP+hYHg9ns95iRYuOOhxzFFqBgpKhsP2c1ux583bj3nMGeQ9/JXQ8COva+wUHf7fbyvf2g",
-	"lqbVLprT8sCa1e1tJXilG307w4rUq5xAP1zyQXAvrgMj9D3uCIONG9xI8/HYJD7VoATJ4pPQRIGLWwJ0",
-	"AejQAiQ3WrlUGpM2wubiJNsfyQgyC6xNr5kA0ugn17mT4EVX1jQTvX4P53PalkE5J9Ru7AkmswfOBIaR",
-	"RsZtUfuOVCnh+BYiG+C5SY9i69ZogAyCJyTOtVTjRAhc1EHuI0jvQKA8NxHgm3WulK0JSNM9Xi2mZFd1",
-	"67SCd4+2wzuI6GvUuQbEHiQjCAJspXk9HAwfXgyfNutk1gIQd1bKmDk1KJnSM+qiamo9rb1pmpJZt5M6",
-	"TVwUJdoqPN2ItOh0/TqI9ZeVlPU/9YS7DrYjqcrabDthOVhLY/3PVpj9QRKx8dZsGE67a3OlzBCbUkYI",
-	"7NDvdDlW5J3IiXiDxXV9Sbfn539FYwKl0gx2oPFKEcT1l2iOxTX68sOfX7189ereAXr5KSMFYoTkElEo",
-	"jSFIxqeM/krQh4tXgyfPoG6WlX0Xgk8FnkuowXTJqEJYX5RChYKpNDQjOKdseoDewXfmBEinU2SkXt4d",
-	"Vw6PLYTmcC5hk/QmgSa1wUWocP+iTtH+fIYFzpSvQYVNEaD5UirQxGacKay/EwQtiMgIUwPCMp6TOgN5",
-	"rGvYzjpe0T00GpnW51kDWMUctJPd/rmNR0oBE4QkORRZCHJD+VJabfgpsq+pRDe40JcTfU7jAlhWUw0K",
-	"ask1umlsjs9nWRyqzhbgIqMayo7Un01fP2A0qKva9oKAHj1VV+NH4DqaPgDZhssmVK/gE31g3UnkC8Kk",
-	"nq0n7Sjny3EBBUuyazRe2ZImSlE2ha+pklAoaKmIsBfQS0Y+LUimEViSOc14wZnG9zmXCr1cCr4gmJmK",
-	"DPqGsMUxzf1M22PxggtVrpArDifUaU1dOAOOwxoCbetkX8tjuwHzynxUqeZm3cuqxS4Mz7EFXkp9kSkj",
-	"MyWMmI01Bji4/YHTeh/JZTYzdPLDh9cv+kjy9QKEnj/r/cgvmcQTUqyMHYczSaWCrV4IyhQU1Do9f/76",
-	"NcpKeuVKbsgFzvSOnppCLZVjdE1W+vlSQBlNcsl8FbqIfIdF6HSnprgcFD5UrsDcRdinQ1U6gUJlZQ9u",
-	"sOOjo2eX7HZGC5IYB4wvhrsQKft6FP/h8KmejB7EaFJ90Syrq9EUgUp0TRamSujRMZrxpZCXzMh1WG9A",
-	"RuRaxcbH+YPJ0+yQDB4ejY8Hx/gJGTzFjx4PhtlhfkQeTI7xw7HDNuPXVaJbpR5fbUmVhw+bKMo/Df69",
-	"jpK8nljnstTBCEuuuHKQimtsYFPS10v5y5IruDUAv5dl1aOlgO1xX1HpeSBnpB/VXoUSbseHRwfo6k9X",
-	"RjAiEpEbIlbu+2dI6t+4AJAk8EVH43JNq0DItNKoPqJgZONWS7YQ/JNXk+tDagpxLQW7ZJiZWRp5DEt0",
-	"S4qiPEtXUCTmsnfVR1eXvQeD6a90cdmz9svL3oNn9sF6WTNT9zK9qc6jr6maWe1ufnl5+ad/+/LH+/f+",
-	"ctn76Z/+y+DfP/7psvflT+jyUn38U9/+W31/70/3Gvf/LSF5sq7kdlhwZrn8iT/ZVFX3HB0fPXH4csk6",
-	"IgzaDV8umUWY/7zb9pYzUnN0zZz5xK2GXGMjMyxTG2ekntS5qj3Wl6xUZczXt+nB8LjrGpflmhruNr/L",
-	"Sl9wU6xlfcU1Ii6ImFNboNLxGxAw9VmB76I6uieIapHKOF3INIJXVu5Pu61aw5JdXtbcBBsdHaAYnmvQ",
-	"dAeo+DPsdAeosYdeGEttExTe7LnT+N/T2sKA11Q1je9DHXYd34ZjbK5PaACyh7UBqiDuYkfoasrBvjF1",
-	"+VzNVj4pHXgZXH6ntQaCMinO2k394bDfUALwKCoAeJguAJhxUXu9Ba1404b6iIEdF+2cYJGi4z9yYcoi",
-	"SmigBZu+0SaszLX0GRR0Zlr8dmzQEBWrP5CBwm5+gJ5jSUyt3SzTcABbpFPGBcmhCO8ls0Uovfzzf/9v",
-	"ffQf/2cf/cf/gA//438i8ssSF6joI95H0nAMTE7QlVQCS+if4Ss0oSyX6JQxjM6VwP/xP8gB+na1mOlL",
-	"p2Mw6FbPzw6MF1wqwRd6DgFYINEJ43XGOLqlRZ5hka8x7jERdbqyX+5ERWbjaWtxx7xuxJ4yQHlH/Ckz",
-	"9tSGfCi4/Jk2TUDpdiPbbg+QmcCg/NwkVtnsw3Kr99oIlnX+mejK5WPB6sqVOofaj7czoomJ+RyNyRQz",
-	"uARjJAt+e8nsC30FxosFwQIVWJFngMIOijHJ+JygGyrpuCB915nzYColqVWpo2M5yqm0XTp5F/vxzPGj",
-	"IgL8AF1wdE3IAvylFqs+mkCibBTly3Ym9Sq2d3BLjZPX7G4t+CDTJnKNZEsJ1W9rkctFeO2EVJ8h9S6I",
-	"SUGoEwTGmqKglQCr+z9LE+jjlw9yHssRllqSAlOuqWY9stE9vZOf7LJBViFl/4BQ+t7HMnUxLF5stnng",
-	"tsL7/K/aleMdG+seFUT6fh8n+oVosc39ZYc+/lT2TtiyKPq9Aks1Wso1wB9dDI9KHJqD3aVXmBgdu3Fv",
-	"6XSmihU6vThHcsWyXr+3EGRCP/VOepguRrr16MHk+6efjv4Vm5egeB2FUzJQ2ATp4RNY4fCJzPiCwDaE",
-	"ZtMTQXCUilWe3AqqYEt8DjcfXVSetbpN+tza2cBgGKBeMpjuwAfrAUa6KrapPm2z+z620xeAjUoVpj6F",
-	"lvfLZokcIfWfRS0TSR0avgxbJgLp67+MWn6uxAN2PLDrJ3TOYZ9nvDAE5WcChb9vbfilJXX5siAjf/3Q",
-	"qOK6MkZ33VP0OgsD812W7DkV+EDyYkbo/F/0swMHWzUzKlZycPz4UB8/0DyO7Al6QwVuf3zH+ns4r/bz",
-	"czO2Xv809XlwMXwSMIKWwxwZKgH205afDLU0RBWwoXPCKBfIOfIiZ7eEo+VyeAceGS5FvswEIcxYN+HZ",
-	"iOgt2EBS7/aMB5hZc9ArEXx7OfDxeWg+9SGEDZVB23biPknXsarvpdq4sfJTfTc136zVINrcS129onTh",
-	"lPq+qo2bctY1EdrUJ3Vp3Zr6qTavS1XV1Ee1eX0Qe30vqQ/giHyN8zOj52og5gvBxwWZ/zlB1DMjasxx",
-	"oUVRko+s1gwySipDeS9i25UNNFpgIUmubwc5JxIs5kZ/D/YnONJOBeKD88GEKwTXR/YnP7gXRIMxrU3N",
-	"Pl5w4A+9k959ww4+f9TCrVTYJIuM3JutaEtcavUWkt8kIG3HUNffUtc3bl1QuS5WHr+f80y6pZX311ew",
-	"Nd17b/qoo3l1S99Prj2VKOfZEpxceuBAUNa6DNBDkU/qfha8Ky82X7/85vXbk78+P/3h5dsXp2eX4pL9",
-	"9eXZ+et3b0+ODob65/uzdy9evzgZ3L+P6YCWtQkGiwIrvQr37wdP799/+VZ/Zfu9eP3m5d/evX2pH138",
-	"7fWLkw8Xz8vX5xenetAX+smLi/OL07OLk8NHw0P9/xdD+D/z4btXr85fXrw6e/fm5M/VpxfvwmdvT9+8",
-	"dIO8fPsiGkL/jiCyQL7868u3F/r3h9cvTlpw5Ice3jfvTzQXHB4CD3wwHA7/pt89P3t5evHyRfLdD6fn",
-	"F4M37168fvW6psX5y3/98PLt85cnh+G6mJaHRxfDp0PX8sWFnpJ/czj0b84/vHlzevbfTi5INmM0w0Wp",
-	"Nj5BWjRCVsABkN49P73QOz5TaiFP7t+fE6KcwHUfj7NBTiZTWKCzHzY3Or84vfhwfvL83dtXr8/evCyX",
-	"3q8z/ApRrqJtjMzzDFGH1oiPNY1GX569eo4ePjx+CGkP/LV6TJkpqRqpnI6fPHz8KHGzTh4/d0jAT6Mi",
-	"dDw3B2rwgsoFlzSdzuIUvgTVhY/YdZ3GPi1YKZzN9NF9Bt/oT766LGXjA5pJMNvUX92rprB15UEHQSn0",
-	"P9r5ruBv8/pTvSVYZDMtQ9be5g8jefof7h7gxcifeu4ALAQHbx5/CDSwAwusnmjBHbfvvZMF16xtxhnx",
-	"l+60wF4RuRWeyshbU9/f5ZHuPy2Nhwv5uXPwff3BcBkM9iGJnxpsiPCtXh5aa50omd8ohEdfpkqltZaa",
-	"o2KnNdlVG8XDuHU6O92mC35ls6zq8iVofvKdJEOjQHVapLwqF9rXoYbYUUJnLyg4mxKB8A2mBR4X1si0",
-	"JrtlvjzhTtLbYSC9OQ1uCXtadqvOcV+S2zaLg84IzsFkVMbwGCcskObKDIHtiXEb6tp2rXGcQd6wn6S+",
-	"8jSbExTEFzsvxpA9AE0f5RySVoCuMZsTT88/6p2ck1+BQPaMJ+P9r4koKFyiZLGcAlmck0FACveokHCr",
-	"Xbe95vVeyN9aAsiNJz6E7Tlnk4Jmu90BzWYofE1YeMpPTcTfWjqVQhCcr6zrRM2Z3s997Gl5oiHvCnIw",
-	"pk9zOI+938HsQpc5P7w7jobXe1aG0YABbpwRJVaD00nSafitt8tLknFmrM63mPpYHPDxpGzaR3TiHbNC",
-	"783S9bPismh8Li+Zc7qs2LIOkyapNWP+k0fHG835evlecTGmeU7YTugIrjzGOpsTRmPW89/4UkDUILIC",
-	"tTFX6MVb6Vc2RtclVTFuQTYwOVRG3BnOPihx9r2fCPITSWPu+pT3xol8qHO5HIrkGsNyk6sA2Mu3BlUv",
-	"OP8BiynZaf8s2o8U56MCequIDh/OfgC7rd4+27g8PgapNZNUnCP4/i7368FhuV9Wn+Zh8gDU7tv6VPe1",
-	"b6k1qiyKcxBjuHgpBBc7bRq1PY1ASxexAYaWNtCA5AheI54B8cvvcGcehto4N0/koEtvR2US+9iL5OyZ",
-	"jc4QNzayPkqrvNNl2VjXc1evEaiwuB4xPpIzbkxo1fSlLU1NkW3trsxjXE8ttie3MdgTlsu4AaiwAh2A",
-	"aTDS1+ii0uzQNPvzUP8BV34GdfACGNpO7aHFZ7F0O2K+vyMznS0xekNzwsM0zS2GeJBK2tziu+NeqIsw",
-	"s5sTogX00VLopW3U6bnypVaLPzcRmKabGZYjCQnllb56QtYM5y6SpxwfgluIcyoBsT4jC0VynxS4qvNa",
-	"2izIEQ7/gIHitKU04woO/0BZ/ssNlar3+fNHAMear2XvZGjPYuwlYaKAqzgbBg/7JkmsHVaw1mt73Mi5",
-	"fzgSBMtyu2qvRiXSJVS9+70glQSvhn9FWdZ2viQ91wymiKhs/TWp2tjenjVdatvDWnPdB9AxnwK74eug",
-	"oRaKgRy1HLna2Gi3Wn4ctax8GVqD2vXgv6j01NbavfZB1brc2lK99oXtqay62fy9afduEi3OGyyu/YO3",
-	"/Fxz12YLdeKDdGWuJqVf3Li+hlWj4nDtg9qSU43dVNvXVVSp7+Q8Bcl6AZSGDuK26ToVmzQiFWJkS0rs",
-	"x2ZhPZyygktjsNB/bBZvYh1bVKIx0IzFZPPrJS1yLeXPXfYKYrNUhLYNQX4ZHA6PjzoIbMOI5/c8t9C4",
-	"uAb5UQS550qQEK6FVFPHZY62sUTonazhLzbB3u6cRe+nxZgGku5aGVq4sb1t41u/pwtSQOntzV/5tmtf",
-	"P5/pG0GHLswH1sdoI9Cu0R7sIkE3ca335k6CtnGdz/rPXKNqQZlNNMOjlq0Asx9qYYiBE8rbGjhj7H7F",
-	"BVgBxji7JixHiuA5qFlzgSexwN/tcvMgqIrjnJIh4sDEBYFaz4rDX9uxSZkLpY9UUqj0Zce3uors0Wz5",
-	"PdQ2TnsJU7UfYgGbGRft2SQHBq3NgbYI13iGYS79XqIAfvMBChtXaxxtOhF+/eL57XQwAku//TNinabr",
-	"0QzLWe+k93Ty5FE+fHL45Mlx9jh/9PApPpoQjIfZw4c4Hx4+xA/Gk+PJ4fhoPBw/OTrK8sOH+aPs8OF4",
-	"OBkO8fBJr91pywRVRFAMV1jMsplxSut9syRSEhNTNaU3RKLlQmPNW8iaozgaE1SQHKmZ4MvpDBGczZBU",
-	"BBq9gogr4+CxNHkWMFrKJS6Q1U7ZnB5zSYobAuf5Al/DcGjJrhm/Zb4lhkw7lCGMJF+yvMyCYoaBIayM",
-	"ALYAieZUSpKbCGK8kmjGbzXIC0FuCFMmAk3vQnw2vtWtZmQFdhWEYwD0eNdk1Tvp2ccjyYsb4zdcvZJ7",
-	"jbftoGx5S+h0pnonD8BxrwNl6KoMCYhYSZKaRJuyVZcwEVBoWvT+e4hLa6v0sd+bLmluVaOn8hrd+ugl",
-	"oe/3CCKVWK43q1xsvrQ55OaULZW+3hw+7IPXHtzriwLNic31CBuWG1WV3zvAihVfogmgju5/Qj+R/ABc",
-	"J70852e/X4ktpHZpWhzEw+7LdaQtQV5v7ilyq+/jpnXlwOu/X29eUwiuBamOVvktV6egNcPjYjfbDeNq",
-	"hMuuAjPA2zLTAJqTnGJILAoZXfQjM741VUD+iA1eH/uxtj0qac9brlAEetpGUJnhPmwEDUtjlyVeD7Nj",
-	"r/T53Hmz4JSv+2wbI3TpJAzGevAb1qTBGkchARSGrDmaWVDVtFX3WxLI3fbzON5PN7v6rTQt9mftr1+4",
-	"IBlRUJCDKrefb3hOJ7QujUsiw4rHGi6JxpUoj4RJpuNTUsywBgeNeb6D10kMZ01YMMRPK6yohIu98S4P",
-	"ENykN7lTcH8k+LoE+T1eFRznezFNL0xf9aZpZ3/WkEN4829hgz4MfQYMhC1sz+tz2dcpSExe74MA5xRw",
-	"YnuFabGje6G7Lc6pnNvEKWkapnHJBaVDHHWUCskgosHBGvdCXzx3t006KjfJMl8UwJ7eo7VJ7s2tY52c",
-	"aIrkakJFq1LZuzMvu+9ykIIOR6kwnovI48aF9MB1x0HmhAXvwJRMdeXEWYMCNXt8TVUbBgUXhZ2w4OhJ",
-	"eNkp1yCMWao5rskV2xc+tFrpvvcocWTO0GlmDvgZmQgiZxf8mrAzMlnKHXGEMsjzORKm35HiFQdDc8zh",
-	"JYKXGo3BDwpc3cznfefEC+korO/h0kVBUSVdtg+YDGF5rVcKXqrZfTvezoLKYeicYvKZRlNp8FFJrcr+",
-	"BJgNy6kXzS5owwK6jGOmm1us2zCbBjjj/JqS/iUDgQh+IEixDI4fxsEwYPjnRA2eQ6t1WeMFfOOSdgXr",
-	"Yfs9QO8FgZEhlRfdBNRaNvqyx6+eofdYzb4KkeEZeoM/DU6n5KvhM/StUot3rFg9Q+ckWwryDJ3jOTmn",
-	"inx1rgTNVHNC2fVwmx9//HFwulQzwpQ+MzWilnctwmVTvRcwFDHRTY8ePxzei+f2NcECfEBxMf/qshdH",
-	"40GkUPvIIJ+KaVd13y7OSbErScZviIBw9cMapV7FP6jtWI/Wy9O3dAvy9eRbGtzswRsFKqKPfVOa5A6d",
-	"V2AE42xfqqc4G9Up8vQVio/Bk6102WFcY2sPLqiBTlPf9G85qDxBf2lG6p0cG48Zs4W5szKubETHDTVa",
-	"jcPQxcV7CdW4uPgG65t+WG56Um9VaWP0jyQfSYPhx587Fc6oo7PQ274SEbTwKfGtQteHM7u4bV0gyvbe",
-	"b6HF0GFDTSlga1p8FzZcL6O/ScXlv4vqztd/VTYr6VlQuao9Wbt7SlKeiaPgTIB1r9cNO8uyWEkkZeQ2",
-	"Dk7wWLs19kHCM87fYLay3tJyJxlR08ORyRVedfM36ilg8foiOsds5eTWO406OQqiTs704pXgpSW6aA57",
-	"EeSq0zX6J/dU0ikbUIawUmS+MItRH2rSRI2gqWkJYHxgWgrhgv66J9E/KfJ7jaMW48qq8SZUZV3mtzmr",
-	"7lSNnJDmq1BeQ/7vZpl+v7J8JkiuJUJcGNd/K1GA1G4GrOz8byFxggc8hKYHU95C4PzAvEJ8J0zLyUJf",
-	"WVi2Gi2DLqMwNi3e0Myn86cSUM58CTlQqXQKlWKFgm7uNLwhUPq98JNA8STS6FYz572EO6Cyc8817PJR",
-	"GULndeLBay21FxzbK/i+aNJCcH0Ud0aVBZbylgu4eoNyo0KX3PsgtQohRqfmX4llYYz368lsFOcjLQNz",
-	"Vklng+dQGTboxtWdEQRBJQhTJyFOd+Pa3mnGm6OjUPPs5uiXp07xXFnHfcdaUlMHYGAT8IyXCt1QDs5K",
-	"CMMWgL7qA5PLxYILRfI3JKfY1UjcGkGWZYcjsOO5soh1Wk2PKPa7igWwGtTmzCF3Zkd4WO5msDgBRLV7",
-	"WjP1/asn/ZIZG2zNipmVsglP9+eel/v0YL2+zW8wguqQH03okk272zoevrPvb1xbzCU2IfNFwVeE/EsU",
-	"BF/JXfJyTouOOoK1cP0Cs+nSZAEEsQyUCAWfUhZ4ZUWhXYozk4fVlF6ygO7XcQ/2uAZxTO3afbjuwW7r",
-	"oVyV0gbHvbgtVHxyiOMQsv7rSlvjYrL5M9fIXvD139/xcYurvW8ZfGnzY7f82reOku5tBvlsbaYm0Wl7",
-	"CBLtvapg8/hBOyNUWoyKExOvxXPa+0Y/qI4ikSSZIOAAsRCaWilqIkt8suJ21WLXqE9KArcv18qRz7H1",
-	"xLMBpvpSxIxvWLsyojDn08wlGywrLT6o1FasZDJdA9In9HZg3GJpy2jkUZqt9tmr46zMdQms0e3M1evI",
-	"3eDPkCZMPoOWqSmlgTLVLIPc6hFoyyUkuw6gevDIQfWTA6vf0333Pn6OE0BvXhDb2sJm8v4HTiP6ZbeF",
-	"SoFE8zZJuYNc0zV1OQJUsxdtq65AikczoNIv8+2MF2WmE3TqDDy6PwRJGuf8huTPEDYIAl4sMBakkcdF",
-	"4b+YYbBGkvlCrVBBpbKVbmC1XCRHKww30w0riAbr58qG+uWLc263Q3L9jTUv2mpnC0Ey0NdpfONM38PZ",
-	"Uu1hd03ynFaJaN7opp+de34bKvBWt/xcZgpPVt6DkxRUl+NxnaGSJobmrseJo51MOZ5c8CVTtLCVwczt",
-	"UY9RFh0mZgeEq4zkqkVW0bTMoOQ1IbvtRpgavR2qBIqpHYcOcrB3wFL72e7ju4zvNWVYFsRjBrBNyhAu",
-	"FjM8JgqiQbx3egcmda67rT3LJZeSvnB6iz5tkfNYOO2woNbL6AB9KCslWnoJN5bAB2W78g2l2/xPPWBO",
-	"cJ4tJfBn1W9ISdj7Xg7pl/Xfg7NWoXURSqVPZ4TwEW9eF2IiYSFa3Y9+liYbp178SApJyV+mW1N7yObv",
-	"J2w531T4IV7Ofu/TgHxShEGpEFse2g3+1pLJqm4rysQJuJxptsVcvdVAjGiuVLNGAM2475Ml6E+hwpJG",
-	"qGuykusiZo4VrilpZdt3OFjxmTpKnakZlqN5siq8Ky2toOoPlQhDYV9fIapalrnfC+r+1vq9BjWBfW+W",
-	"nFtBF06fG6TGtWKdcFUOFCxjDFEw13pMNaQotWtl+iajrvNXB6hiM+NFHuKuzfnnCmVoUShRNMM+SZXW",
-	"iJ7ZAgvXVPn38LcpuhGYHv3r4IkLEI+fZpzlS+vHwkUJiyALLlQMuBtmrdxHBUz3EPRXrgfzw9AM/9Mf",
-	"bfMzUsXYDwKFjNfH+CX0PyXRU8DLnCq/cvDjhgg6WXUkFecgf9TgrjfA+DrhpjI6kmA5wBJdnVqDGazH",
-	"CbJWkv/3//8/r6CsL7SzgmQ2I9m1XM7L2sBG+LlkMsOMaQFM41VZmZ0q400V8pXHESnSP4OqWZguRl8W",
-	"9Ib8m74V3Rv9NBw8NfWsP/79wZPPiVpafhk8n01TBOwYoZe2HNr75LRlrk3LWTruxI9Uzep2o7y1m8Us",
-	"b+y2FLa5kailYMQWFufMJOGrXOcX1PjCtKWl0kPUQgAxbauEyY3pO0vSokxxEaTWSGoNgHNhSONmdePY",
-	"sdP1qba9PLIks3wFdwN9TwPiDJzTBjUS0S9/B+oUrtEkYrFOpQugV2j70TDFR5XV4Tcutj7tsF6g8U8K",
-	"VlbZDXNLLjfEfaaofvBbgz4mM3xD9dQUXP4KckOK2DK6RRxn63Kql5fnyUMbl4+ozsFT7S9kWDgFKY6w",
-	"u29XzsU+9VbhkJ30V+V3KSXWYUKWqdYTqolmmRKTU9NfOwPINafdF9jnELu5EepsU4bntVTcQQ6d9oq7",
-	"cEL7UOB1UEe1yOwRTMnUjzKO8VjWx0B6batrf2aaBxWPkghgAkmsDFqpJFQV9BuuycqK912RYb3KUvt9",
-	"s18Zjqfw1rfP1lfpCP7O9+kqykX36v3dm8sDZLDNbU5wO7YIkVj91AW3Qkc63njX6NaGay+rIqETpqpl",
-	"1eRyTmrqq4lQgE4XW2snfJWQvLyxJtY1fuJracagf2FxUrN+s/CRZOjKPeQ32Ja/vKYLAF0Lat3nucWU",
-	"3ugFTZQ+JV3mhEplqRYBbHDjRPC5wRcQk4Indh3WDElcbDx9oRTYhtY7je0uiql+j7iNb0kZDKJ87vfK",
-	"NdiGLgbrtRVZasuPSqaS8jnR7yCxtt5bTbOm9IawpJTWpD3emYMpvv1Kmm+3W8cUfTUIEcAUDuEXtG+R",
-	"OsLTDQRSH8hNajKrSemiKdOEU24jsQGB+ENn1l5nVi7dpm0MFUVd9rL6Xdct/WM7t9rOcy5UVOC/N4iE",
-	"oOo2Sy6UudHCfb+6a04KiDuJfgwCuSoSsvq9QUJqW3uUlgfYcj64wQIKhmsATBqu/FS9IDLr9cvfp/DT",
-	"Fkn3r/1v8xpI7Eszpm8TP9QNP1bWUiXPBniZujowa5IHogzNqJ6IkTjsvRULAkZzfQlgpQohlLKozZZc",
-	"FnYNM7SRG1wszcno9/hkAlkaZ4AzW0hUGzWFlTlJNCaUTVHGmaQ5sUnj17SHnI2sNDjzWsSfwU89EAfZ",
-	"VgDXKdVOkTSvovAYmRQJSzV6SqcYxzy2EUnGBYWc2DQqtVpXFqRsZf0sggQdGj1mUHQDjYkJ1AsUHEZW",
-	"VcgH1Nlq+PyWldFA9YU/jg6PHx8/efDIqp3Nw+F69Y9+b0Kny4ZkvFHY0ivb9nNonkiflvJ936A+ycFY",
-	"R+fkGcIKzblU6Gg4bO9B4joMgGhkFmvK3GizkztZrkY0wST9tbpMWi+fZnreub0+9hE4HtgaMzdEjKPT",
-	"tFSzA/DnBKOI+cGXyv2CYA0XeU7y6mPr9Q3PvJO3vbyvPS8NMWtPXSFUQ5WMY9+BMwr0eyay5sCXRAEf",
-	"T8sY3E/yyTgju9+WObifpfXIPxKJR7wgAfymI1bwzMDhrL3l0O5JOZp7Eg/onsZjghUqhNw8ALMUDVsI",
-	"LOMPLMUruzVL635Dkk6TrLf61KQjBqscGBmCybgn5WTcE+scED7xm/MzHwd96F/BhPTPsjv9y0Olf8xI",
-	"4btwcOkfc8jpOjKTCh5YF7JQnxNuhn8WbId/5tJJRg+FqakXP6RzD3/5MJhU+XBOxDT1aLRkufGDLl/k",
-	"mvyy6dLl0AsVOuEelE/dXMNndsXCR0YZsv7UM8PwcckYq80jxAzeBBO/pioAVf8qF/raIC4kr4nbuKfp",
-	"tmFawfB5sF1lZYCy4/JZAF/5sByrfBaWSSifloUb1p6bKhRxH6asQ/TMVQ+JHrryKxH0UGagOpCvgFIZ",
-	"3h+U8iEU0qBS2YOReFEeEMOrywUzv8t1Mb+juHp4EgxsHtxwmgc//XJ/jMrRhnyknbwV2+SSrCy2BqIr",
-	"uZKKzK8g01QYR6YkKSYuN4mJHOGij6784btCuDRxmaQ2V1bI5eIK4Us25zmxRnv7gsjyE1cFzTkdSZCI",
-	"AzMtAFZRM/sB2sugek1eQOiQkRNzk/0HF+8D+dFEZlTzosBH3mJhWb9cZjPN/0uNX44mlBR5WZSOgj/k",
-	"kkjnUakXB6pQHqC35IYILYcrTJmzn9u1SAsmryjLIcVDQp1NmBIrs8Q51ZcKCfpPk+TUJGfBhRH2K+Ky",
-	"7nlU8KkVlhNCX+5mDoP0rdenVLQogrKDW3t6m7I7LYzMdv7fU5tiUIs1tUnz/MXOZsTMZpgaxaLXJUCm",
-	"pVjefnQcyttPh8PHh0+fHj08fnw8fPr0MFVz7ycvdtepAWB+Abj9eM0/btju7+3yxFO8wgXcd69Oyp1p",
-	"3nl0ZSOWo0+M5yzQtQN0tWSmcbXJJcO5lnpdiEZAIA7QlSCLAmf+qxmWsxiUKzDEQ2Lpq/iw21mUCVq0",
-	"YGiBML5Q0HO3Q/4Dbzoj7hTrlqjg06RtgG7WGYd3hc9W91p7huBt1WkaVhGI207nx4y8jatGHGbX5qL8",
-	"G1lA8pJMb5yPI+mf+z0jytdGtAQ00tzjzBbor5YCQL+ii6s+utIsaISnhCn9qwwCvTLMzUJ3Ve4nZJGG",
-	"QAuINwEwdtpTk4M9NQk4XfzG1TE2cwK2UhSOy1AFbuEz8gnnJKNzXFTUmI+O9xHnQhdpEF+/RzjPBZFl",
-	"CENBCauGLhw/bAKCl9liNqKAT7wSR+ymYPuvA5soZfA6rwQEV1W9kFywipnusl87gGvQL885UL+d0MGP",
-	"2vqUn9kv3EHvyCwNWfhCGnQD3mmx3USMlNyBOgbTR3LGhSpWtsw2NdznVmgRmN0Jo/XqjNrdcLn0KAu8",
-	"jYzrHs7Ujoe0JBPpwT9IIgan+r3Lrdl0HB5CStMWzhYlya4o8ANGEPCjaJH6jrlVcSrG7PL4wSmPphqd",
-	"sZJURwIOkK+QHtcKOT/w6UbDFXBqjW20mxUy+KSd0coJD39YrNpbrEL6m4TeYpLT42dVJxu5BAWkPoiY",
-	"FkthMgOAMrKT1BdRvMYbb1gUvHLrtEelPGbRTdTL7d7PKbySBnodo26pGH5Myjuo82WyL8S3fAtB+wnv",
-	"aiGsHquNJsI9GPg+OuD/CmrYOp9Zy0iXhTJezjdB63UKMMaSjJoZnHuLmLfi+EMTiIWQctUogEvhjlkv",
-	"oztiYRCHkMpTXxqc7CYh27TZSHQ4HA6j8vA1BiK4XMpGymn0GCa3TmnfgeVYstwVnG5NWp3+YnOcoWaX",
-	"o00y8NoWBsvTWtaFkXbFnZp92ROCADXeAKLCQkUMIsNFEd1PEGF5cDujzF79cTa7M8gXpEZhtY7aPgOT",
-	"qeSgBUq0MtHO+7CHtnTHqlKmGqcs73nlzm6/QoOqm1bFsxDDy2UKTmUtq01At64bokzhTF0Z4mXPr7me",
-	"Qn2OProaC35N2JWpV3VLZcQLzed6UtCqNRt+HvrRJ8L3JGeQUGKOV2hMEHgW3HHsg+fPnUII/ETaxj20",
-	"DwIoAdpHCIBNWZQk4fqVu4dHA5iP4uifh8fNuTiCkqfNKuJyfpQhzAC/AiVXOhdhasww29KGZFeAWS7D",
-	"QlvlRZBXqUv3PoNRvAgfzn4AZcfC+AiNnZK0tFC2xb0fKLv+cPZD9Q6yjnNlCdnkjb7AmRN2aU5s9F37",
-	"5V/MOKsTo0lB4LVliNV7bHPUxubAEKu9LmODHEZleE46x4i0IPtlWI/3ZVY4JRp9T1aQL7D1ZkLeq3Aj",
-	"HyY2sn04R0w87iiYIzh44Snpe7phUCNAQHcq7LIFwR4h4QiCQXbLaFClzpuSGkRncC21gQ+LsLUxQRGi",
-	"4utuS7b3hog6N8PwMgNODBCfySdgVF2ynFM23eTKJjf75xp+CJzemHR2yOSzl0A5e9XART12a4D9YYe1",
-	"gbjrMqPMmCDj8WHl2Ui9aN7snnTlmizUaMv1tvsXTMD5+cEmQOngPe+E8Y0Z+Q1pacCpnPdQe5Hqsb+G",
-	"gTULFWxy44ndGGpQ+gR00PPFX3WT8H5jXd+Mbo7seUULRcS31MT0/KfWDvplPiMTIrQUYq0v9Q4YtuhF",
-	"Qo8ISx0R8xhB9nUY6ozypZiwm+ItRtfdHPMtax5UIuvvzgFfy8HlX9DmY7Q2GzNXhPKc8eteJV3QvY9a",
-	"Zz7cmLeBmiK8ZQaFEqPQVSCvWFsvCD1XoJnAY6h+QCfhhdMnGYTyCJBV2uepuWRXlVQz1vshxts/LnG/",
-	"7SWug9CbJAMgcae4mK+R6HXJ3i0sKli6fXIQy6QpU7wdkes3sUuXRsf6/1SuF2YspMfqV5AeckXaUqvO",
-	"KbKJObrvSpkOelCBuTzNLtuYu81+JHOPWMsmNa5EBs76LX1F6qrFGo1q9zBIt/1ukrJvytSXmvSsvWLA",
-	"4t3+5BUoYsGFA1M6FdkWFkrvP2BkczUj0ncLiZeoRAz8HTVpaJBB6m6mW4geMLrLor+92OGyb7pajYzc",
-	"lvUH+KTxWNtvR754QGMtYtcquTwbEt4xchuN0kgLfSmDqgRUBbfSb/0yn/FiB8lOL6ngRUKkEw3JweNc",
-	"z5WpuDTyNfC28IpeO7wH6GImCLHFxF0YoL0CjkkBVSU4kFPnAWSiw2iu0R/C2E/sHXE+JkJeMhjnZz7u",
-	"hzVWTcQbuqaqLBAahcJ5m7JLtuUrirmkWxKNV+gqLId1lfSxNjbsn/l4ZEHydutrqkYOnkYzd2jgLgc0",
-	"8LaX3GYku661ZiwXV47/BNVQfAgB+CyBIoHlyNhviXPtKbU9mhPyDhGLNtNvMv1GmZayctzbWwFMF79p",
-	"GqCg/EAjq/auX5AGEIR0Saca7dLM4Y7yJttPnEQoiVLOXt3is3PXXH9aLKc1lNfPFVzX4FLQR0tGf1kS",
-	"5woH1UGKIpWg6NGDxHZ00OYGSHBHulwr0MIK+Ly2filDnOiogg32c/3AFvSGXIHMK8h0WWBhp0q1AHSl",
-	"iFTmbZArnmo5waauk+uZ5NGYTCmzmRvpYgTBdn2Ei+LS3E5k+U6PPorJXWFmqL/qSgDSuWtj5GHWLlH6",
-	"8pxmc4LO+JgrmsnEjaljfjkLyxkEIqYlVLDEwMq5NO9e6ATCaEMKa3LeWhenxqhn14Pbpa19BpIG+lCr",
-	"2gSFm101v8H+ICmv7G3giJU5+4OiXSS6gyKOh98fFD/bkiebxtft9jvyNVWtRtbt9juylV1ajG1a7nd0",
-	"U3mqxeDQcJ9jV/gHbH10GiqH1O5RhKp+9dxE+iVpaeAj5wFzT/lfmbdWLK+TvpxRETRjo5zPMa3zHrEv",
-	"bUTi3AX3GYFnvpShPO/Y9QpEfkmUr8YOpTOoNIU0+qbEhu0YC3LJLECGFbW64r/UoLyAPjY5yfV7Rkyx",
-	"DSzT0oLCr9Zw32iXpnPyN91uTWPiOujXrGfTLjapXR0j90lrd8+Q20V67CQCthHzdl7phHzm+6xbZH3y",
-	"S42GJGr7O7ctpKp3o6DsOqneWN+i7dQM/Z6pxJq+cDtAzJFi132wiYNALMl0XhMo0agPqSK1LXu7WZnB",
-	"2aSgmaY2zpt8s56XOkUmlpwZz2pmfO62R3G1UT+holAjF4pcanC5cJmFk66wtUvlNaY166MIU+lKXpAO",
-	"XE/fZmX3ij97nyrrbgLOGk2HvXPaovze2RtSlOjPQe73Kds1QRIZlgQVRIvMl0yjLaQykgpIeLWF7KOc",
-	"TjVC6ZZLlhNhuba5IHiJfb0Wf7huDSL7f/8JD379qP8zHDwdffxTMqu7sbGZtOTbndlTOJlW9l5HrK2q",
-	"ZfW9IloRhlYEC4nwjOD8AL2bU4WoMugM35jQ8l1KagXrsUuFrBRw6SpZO5WxmlPmfrZivd1rQXWq87On",
-	"gj7dZlUhDo5bGbiTBMLgeSkm7oLsYd6y2FLbkDm9tOJX7J2NcpdtamOcO/oRGHTeejhzFtoNtFVabXA1",
-	"S9pdWmoiko4hNXsfeHxsv/MNTh5tjeXRpDdazYNVeHD3NvSqitHSqxJkzflCrrYQlCk8Lgg6PX/++nVY",
-	"I06zNU+VjZaMC4j1sDxTLnDa97eeof3T4N8/fvkTGvz7xz/B3/f+8s+9u7Dy/+d2wU4QzH7v04BrPqVv",
-	"hB7DzbNfieCeWXT13a47wkfbH+FOLt514z8cVs9O++F39QS/A7L2G/p9b489FabcxXMFKLRPubgLhS6z",
-	"Y+0l/yZlUollXcDP6+CtF/UgK1c9Xu6CBG0SEvlVdNmIAotp62m3JAMqzLzZMOXtZzwnRF96R0tRw1tn",
-	"Si30wPpfiT6c/eDguqE54eAAEbCvc81zDG8Ky5kulSZnlodZNRtaEJERpgaEZTyvJmQQdEN1nicR5wLo",
-	"/nJy/z6wrT83cy1AoJqV168O0KmpgZxhpgG1SX+jalatiMFbcvveppDbHNXja8VtzNxq2rlDDCopVbTQ",
-	"R6mEu8RaGtUKNrvO7dmoJy7f8fEuZCUp0ocl+5PaXP/eoyBQCWYDA/bFG6KRN1aqUuYmu86wh8lAvvaC",
-	"JRR8/l9dpGxJGW+5uL4T2WiHs2Q+rT8i31O1yxG5pqUvWmb0cS6OyNREceqzhHuK0bLVVVc0b1uTte+p",
-	"em6+WStvn6BrjYcH9nQpFjwo9EtVkqfXqJJqNUmBIok6s45EipekYkOp9c0JgkIBuDFfUJurjsWpfs8r",
-	"SdNT86+77Ne/2o82ZmBIKX4aMfqvBul2cLMsUdmZIbwe+J3NlW6Ta2Khmy+ofqIvCLY9+cfE/dZ3wt9z",
-	"w9tfPWpQANwPt999yijUdQ2wABvz+jPEF6ajxKby+bymRNaUMCKgw3kkGCTqCO3AJQRuMFvbl1qMzByu",
-	"OFlS4K1FSbPS0Pe+ME8Qs0w5bpP38ixu3YAUF0Qq77q0PccLHcESJsmOevdupO2DJGIX2MHSjYyUCsFi",
-	"4OhsvQYKviKkbx1bzdsCs+kSTwki7B9XEPY62I2+DL2dtINmKTZq61y77TWK25i0t3ZN92H0pZd9Jx2O",
-	"JSWvygofMSacl8VIbJpQT4s0XeWMlPRoHcdaVGMOrMCfA2+jpNqATmf69Jrxm5P5PGydVmhOcI0Qqd9E",
-	"WY9smAvjnhxHJku+HBekBRBGCxrB4FqlwCj47f5nzRqdMxOz2yFdEuNqxMeSiJvmxGQ2LgFk7DkW16E1",
-	"nzNko+BdT3tM5sRyLPJRTm5owzVRgnEfuebIN0dfMjRAh/eelTRyQm7hrGCG1G1bbDlOQZrClh2ukybz",
-	"oFO/gBtLuDn2NJSAlOAlFypFU14sjfanNN6lRJpbHji7lvm6CnpNipWJUsFzYvM8NRhmE31/zdUs6Nyw",
-	"RF5AxlRma33uHNofGr+P1i+oxn8nGbm8Kv3/6mfbCja/0mWdyRoIDzdcySK/TAd7y83dlIVhganoFOfo",
-	"P+i2CAG6/ZFxtXVgYxWH0ggbn9Zm1PWZWPGcjJx4Aj+0GDLCLB8ZW2Hb2ImXaSP9KasEtFsHMVMlCFFW",
-	"um/F4RSMC3xQUJb/C87m5MC92NKwHyiPQofbBk9htLDpFTGrehnUA10BNYLswZoH2XDw9OOX9o/Bx78P",
-	"+48OP7vn9/7y5eXlweZW9/6cdD57CUVlXhDjQiXizBX6LofTYeJOI4zGRN0SF7RECuMs/fz8ryHuuH4k",
-	"mdOMFxAbqPBYExG6SGCOh+uV3cIQKJb/bArarkNldtztBfQQguG/zOSNxs5CfqoZ27vgbFC3e2fPhM7d",
-	"uV2W9QmZQkrg7JqyqUuYEHtBVvTzl6ydUr7fVitfcWvESg6OHx8e7k1ZH6xhkKdmbQ2/5bfgPK9FQYTR",
-	"BJo6OXFlkmWMNU5p6UWFa3uLVwfo1KTaWLKCSGnNvVPine1NqKftFZbQ1NCB6IA5htsvRld/vvIeunrR",
-	"KpZGp0UXpmaCBkTGy1i1rq6twLcEF2pWm5JVeW32QvDMZvCIeWq7BHVmnOZkpClWEX23To6LW7ySaAaN",
-	"9KI7MKNVs69L3LOBt+Gps21a84fUqTtFHz68foG+PHv1HD19+Ojonq26astQGYWe5mVWx4sex+R2ePj0",
-	"yRA/IIPH48Ns8Dh7TAZPJsPhYHh49OD44aPHT54CNdpGlx/s+GuoXvdSiJTkcGr9vqEwLCNI8NuU0jLf",
-	"4NoNffRjV+qNftwuEX8aqk+LAjMcmia9g3rFOJnouKB1bkL6jcuKbAnbhBbgbCxMMhzBb60Pdx9lfMmU",
-	"U9ofbnEZPExdBhccXCPqLuJlLV8LDpTsxOi783dvkf3WIN2jp8PDe2srcvxkk8s8LE8JR9/ssN+P1Lk0",
-	"WFQTPYsVn9Ps6sQRz6LQYFuHRo1WtjY+lYiyG1zQ/ABdaQGF4sJ/Ba4Z+h18G+VXgu5B/wSftD+0APRb",
-	"rpIiuKs1dU0XC5L3EZ0yEOq48IkUdjsVjCty14dCj/HHmfg9z8QZWfjkag05NBkyZURtEk2McrFCYska",
-	"vdGkL53ZoNGKsjumUjPsoLdqMXxwZ9vz4Hks/3eU9rGW9w0iY4lyoiDFRqA/M8KbblA9l4eNPjViNRJL",
-	"1pySwu71LSCp3WmX+wTIHQgmM6trXb/ug8CXzENvah2Yt/XTPEEfLl4NnvThn8NHP7x0f339so9+pCzn",
-	"t3JwePTwSKPjHGeUKS5nrRbnqDF9msncXgO2yeruSAymBTHEvizUYGiPgL/4UmLWIR9sIOe0SEdqgBkp",
-	"sWRZGsVrUk/ZWYDe9cr8uPI1MdO7aabaXJ+9ZH0eT1xxtpp6VNseqzbZTwJ2b3TrRG7PQvWkSu0rTHSP",
-	"Ow7svcWGwyS22G/4zm43/L1pt+1qNNo+/IrAJtsvfPn9MG5oZsq1UmHUOPtCAsUVLjaCKAjeGzVfMldI",
-	"vR0z8V5Qlpb621yiUOMuYNkKyC05XCLfzdaDVyQQm+vG8ZeACYSs0G1dyZvLOYSLXOKhpz/9tGjhiXaC",
-	"KLqzv358kgKRz6yVkl69P7irqxXGe1mN0DX1HlFWY2Icm++25EYJWZeSG362qZIbKUfpbcIMWucvN+4B",
-	"LqGBrZMKeTdaRNiWCwDpvdyXu+coz2x4emKDDMASyqtoYjteyhWy+6SCuqxl3IbTsVFm8tgZDWOc51Nv",
-	"LdTjsc7mlS7a7q3zVXfh9S0KQLVPpVZZ7V0LqrBcdhpUf7D7ztphR/puVhfdyPIyJZkd/QtpNvdXzog9",
-	"9VCkfTKRldJJW0Hlau933gX34e4g3HUAUYOPcQqcn/l4Ezzf8XFAN7YOJWo78d8q7OigVh++VTxRMoLo",
-	"IBXss0MAT1v61D46RxBHCmXa5sEnKnkiyg/36QUjtiGR9rvdzyZ01I1amk/2OHQTxTRF8X5jmtnOoOOP",
-	"fFlxyHw4EjVG/Ys4xYwK8gabL/tOL6z3GJLNdjxOYUajRE3v07en5cLF9ZQr+BUieus6jF08pLok2Yxh",
-	"u6M0m2vhc2G+XJNk19L0TZF1QZGk8niVYkk/TNBVPQRVMSKq0BRS5Aq7jMmao6sRgYllgYo4XMXdXes7",
-	"Va8CG+o7sZhJrRV4kkSN/JRcdGU4Z/Njwd3yi3K+gA3iesT4SM74rdnZDLpySwBf8wUkmDKzNNmP29tV",
-	"HPQvb5Ke3e+YS6Vezf/8hbRnH/Io0TkxJlOjALJFaxHjYFwYmZaJu5+rE1536ePebp8TVz2UeV8oEz0F",
-	"qtml4nOsaLZTTfWNgn9ZwrSqt+gk57u1bkWlYWecdAarWX9PAGs/uaF8KbXMvgcp3O5eLa8NR4R2+xtz",
-	"O1YGXzezE89JOjGJtgLuZia6O7fkzTjAzN1w961QfNPmMydY7Wuw7XZd8TvY8xS3NWc3BHbtkFROaRUl",
-	"K6sa7WY8EY9L/ZJQ1tRETzCwkm60qjVQpe+Rfx0M2cDCdmBc23GqTV7EsE2d3IjLL7qpDA3j/MOFuLUL",
-	"sV+52iCidywUne0dShq9xrrGOVGSv6As31QVSJaRSlgQNKN5TlgZ01tWVVlf/rC2RcvUaRvTOsvl2AYa",
-	"m7bP0NDpQ4OlkMjOba/3+N/tGr0lre90W7sldDrT9LI+cMs1ATdMd2gS+bV3iNiKoAju2Y3xttycEBeu",
-	"UWVHIRaWN7nkFc6diCBFdrwujQc1zUS+5bcRw9DYOSNF5JvpqvWCmq3X73EmqTLVED5puDDtTv83kf44",
-	"HX1b8h9/1Y0F/EH9t6D+63UsQ4TdUMUy3i0fQhJ0MIh+bFHesl09y3MYxdWndL+qxS23KHb5MVqrGidq",
-	"c/viU0GkbJLfcoEnKhDfctDCjNyn+iDeYgoqGk8fvJYFLMaxIFd0KIxZTqIuQ/tphbdHKgZPhffG4p1r",
-	"RmBqdBWTSyZs/DT4LTMQ1DgDlQJMswWSC+KEna3EByjpWedCtrAGBGkrfrnzaSDXFMV+3t4kUTVAb7JL",
-	"OILQVL8lBEruUXzZRoZo5qSeg5Zc07cu96Lc/kYyR0SrWHnrVV1+lUjf3qooS9nKogOgRxlD6jw0+FIh",
-	"f5j14HvbkznJKWajGV8KOdJXXThUdSHzuq3zWOYTBF+VUjhheZUoIMXtfWBsK91aRkeFS9oSh+BDKImJ",
-	"ljJnGZ3ao6G815s/92MTj+PGBg9pibBEww2SICRz8QldWkRl68vvaPO9oHJwvAOMDWOKqBYEBAYI4B31",
-	"KAvYhEBA7Pd9Eh0QLeaUnorvYW/+YNL4G3cgdRXCYCsVRjVmwn1LTLsW/9tRiU3CbcnSugi3llJ1l2xL",
-	"6vWHiNtaxP3O+GmsbaErU6s4GkNchjVT3qE73M983MkR7js+TrnAHaacpAouWxlBNQyl+RO+2oM3WmsX",
-	"LTf8rs5Z7fMfpbId/edM7Nmt3vqePYBuubjuBoAmzd1R0nz1W+mzvuPjbTVZ7f0O4iO3d48Dp2oKjkRk",
-	"7g9Bi5EwEK7LzQppya7m+5KAbTDcu1O0ZrG31vQZL3IHWeu77nd8/AZqGadOsqlyjFzZ5V0q+NqCyTO6",
-	"2Atpa5NN7Ds+NgnFuuBhBc49oOMepTqYdWfsMvu7SUyzE+8iowWftGXVFtf+EM26iGabts5VE227b659",
-	"2037jbdrRje7mgS5NP5X2GC6IPUR0gv7toEO1xUqD+J0oUVjGeBtL61tSxHjoojDha1axM5oL6DIEZ9s",
-	"IvERDBACZ6PKtybws026xHja+gZUQG02hNGsWhduh+l3KY2l23YT5jgbgYjRdp6cId1+X5MT5GeILm5W",
-	"PZk2d4LnUuFpbf05eAfaLDD5tFdc28N9rmxK1mbF9S1Vs1zg28bklr7RHSzDetVjIySX6ORO4Vr5Y185",
-	"3yGSOzjB3oYz9CteQzXPrAyY8FnjhaWWVoKlCfF5RvXxHc0xwyZzqCCZWNowx0Ct3UWUXrcQxna8DTZC",
-	"x5gdiNsYAcu7zqBaWaHJKriL4a/fAxoR/AmtPto1qbEEOsEANgbhLCMLJdcwtmoPtHedEoXMRazTJjXV",
-	"XaY2z5WeRQPDbV2YdvtEpsG9NXUAvk8ZKKJA1+mS5uQAvVY+B5R0weOVsrJQeCjI6X+H6r1rqjqp976n",
-	"qrV6r/Vl9Nq6YO+uYLujIh2A7ZU4tfXeXayySz82JpRNXcKGpE2JEV9C2GxPhpnJUYZzRNVOnuhdBI8t",
-	"CpA821P1kYYaOlgRqUbW7pV2HfY8dr2IxhrqZ5htm8MgmaWoUzmUxXJcmACUTlgU1aqTaClJDR7ttNLt",
-	"1THupN6RWtCmkI+1f16mSa5h4nBWUWdXjWBJ8zZpBC1BWdMI2sAaC2Nr5hiVaelYvoEhLBckU54amZod",
-	"JlGXvuo8dHkWGMIsm3Ej8hCczVBBbpJpFqBZguG8KH/5ms8Tfb2FjmQ/HLV9IWgYrVKGMkwx/XCLKk1z",
-	"gpnNlRSlem/ImpassNi1ykC9g4sTu8gNESvrVQC1BQW2efDKfPSQnklca4qbSE2/rrnZxs21yb8VCVJg",
-	"0FtYVYGx9ISiSj1hPYwcGw43XmXixPEWuMiPxuFjzZndpKa7pt3c+137tnLSH1rV9kq3sNZT1zo1Tm5O",
-	"uS92qaJ1TVayQhhwKUT4UWakWICuTHSpybxWdKS+6lGqOr++O2CW1aWujNzriUByxpdFjgrOr4GqQ/Yc",
-	"eY0mS6ER6qDKnPdM7eaULZNJwt4XmDGSo3wpfA5H23iDVHY8bF1oBBzDa8pCf/IV2tx+Jil/m8pCdYKM",
-	"pVsaiBpM31Er4ejQbloJK2oNKpV67k4n8RbPSfmX10iUxfdStNoJw3Dz19IVOkVeDPRvmWaeVhyVd3xh",
-	"9mN2uzTbOba9O2ORzehNK5HcAQQxzPazveRq0gd6NMOyJkH4+beng6OHj5BuAYrWGfmEc5LROS76esP+",
-	"fukJ7mWvjy7LCoGXvc9agMkw44xmuDCZWyFj65PHTx6GdW3wJQP5fi2jeXOkbXvdQ7h8u+offtcKpV0y",
-	"7rRt2/7u7ZaRMkhHck3VnSUH9rfAphh7aFVG9+12GMohxzVqSii0zQU6ff9ayxGGipSEKlihnS7qv2tR",
-	"1bb+SSW1K92U2msYwvN4R1oGn8vE6we8S1G5wMFprlDDCgpW0COm3XtQPcScY5MGYo1hptQRFuAS1i4a",
-	"CQvPptuVU3F3uWGF33RkrH9ctjpdtuID2mAL8nS9os4Gjr+UxNQqCcSOqoHIH47gZLRGtx+CGpqJTPCu",
-	"2KjP5oQNIRYE5xLNMS2MLUUvcSQyE+NjCIkV9GPZIAEH44IU/JJN9YR0d98QMcdA0V8JwjJ4dr7ADF5/",
-	"rJsTZdcfzn6oKTip1EKvqP5Xuixz2BwqPOZLJ5ra9EwH6HyBMyL76OrfrozZqKyDz5dK0tzV4gGd0phc",
-	"skoZmWrFHRj55P79heAm4bd9dX9OBR5IXswInUc8TNBEbr3gBvUkqs4D/f/l5P79n/5p8PfP//4xXfPp",
-	"Bz6lrKYMF6RaCKtYuVNmitU+xxor9VpAKRzpAnLgDjxRRCAtm0BMi0lQ3bJWV8ikKzN8UDeD7UrvvjST",
-	"A8Q1NVb1D1M8Qs/RZrQP6wr3QeqSxXKaLDOtm9Q4ShRLrw0NOwzX9KQsEYYKokw9p5xO9ZCwzpRNC4Jm",
-	"q8WMMBkm4J+b4ueIqhj4gt44GxG1JzOqOzYQfMwVzeRAwzR4PHmAn2ZHlSpQjx40FYGyVcX+/OXA/3nv",
-	"T0lca1UOOEDISsHdVDileZuk6jHEzdLKWqndFDX/gU/5Um1fu1yQiSByhhS/JmXqAgJxcX1j35PgDiCl",
-	"bWPC4QrOpkTYKi2+FpV9mXF+Tck6LtrBRtBRSnxoggZKken7+BjwMke40JR+VbXhHh5tXubaZZSgkdlQ",
-	"vwNJOmUDvlTbVsQyo3WviBV9V1cRSwNH8pEFz4e2+6et2e8bnM0oI6eZSok5P854qR3BTgw9Qd+e9eFn",
-	"PqesD3QKz1FBcA7ZnUG6Kh3ZrcNh3yX3plKt5W7VMsYls3WgiehDP7Zwhs+zYfmYcyYCq5+GAHRxeD7S",
-	"ALjkgFSCJUF31nUt6otWWonJi+N2R/V0TbKOqM6fSWrBF+aghnaNjgBpXEgK4r6AG/Y1AFMl2bsZzKDT",
-	"gza15agcTShL5Tatxtf7PH98qaZcD6YEZibSraaqgjO9J7QSuMyxlwI2UWUpVVG/aoP2s0kdSrsTFx7q",
-	"1HaUczL6EM7c7BV3MVNpR+K6rbF4BqoGyEdgTkM5UJsCUymFhjvYCyK0lFfp9ZmtYeg9P6LEia2ubRFd",
-	"2agL7YqjtQuQRlS9G00lEIN47m5LS+XIL82GU2CLBNoFr+4jGq80EybFJH0a2uUCigkYJLxrmrYRlbvO",
-	"unKWLPraRYYhAeWCtHTRKsWbnTxrNefeaOu/kMjeWxrF4GZLFjQLaye01iXD5fMfOVK0lajrpVxIxDpq",
-	"4+ZkoqXe6pZdkt7LUV2ghJVkNKszZgAr1AyM1qEmq1oRqAsapS/XDr6RalRo6X5jzlZQ14DkR/egVIaB",
-	"uy+uuwuMjF50tNmzRAVXEqcG8BWZ/OV4BQXIECkkyPALLkHc6PtkN5LPyZjnK9NEs+xsxqW+Dqj0biyI",
-	"sOk16vIOlQ18tWJexDb1eg6Pg+/bkOMN2sE2EYzdwxc9RbgjVba7IQZHNcQsH6IYx9k69A+PYANm9T3t",
-	"jDe1eni6qbbf8BtyWnqXb3+Btfljp1brg32KXKMTpLLMgKI4mvMbgsY4u77FIk9dUNvw0ioTbfRjK+do",
-	"g0oqG6l4cn3ekltf2KGrSwygnZYr89y5atWUToK7U4WIWK8ETXz7TVIL+Kq5CtHu8hYsd5osaNhaGiAT",
-	"Ubf6y5rVgiRZZ1jZNFdd1SDwoUujFDkGJp2IOBt19othXI2cx1601EmowrUufQAz8OwxRdS9+99alYia",
-	"axNPXxX1c3OPgKKylBkJ1CxJ0lmojYNMiukJvz0JdT65IUXVVbTeYvywpUNQBYni7atBpQsi1fM6tekp",
-	"UJxIWQqlp5S0qeutEThVzJW2QZrT968twkiSCaLatT83bcEBSqpRS3E3nOkaYQr76XvoPVjJxYszjjbV",
-	"AbmdrRBGN7hYVlPMlVoSEErKM1MmVGurJXlnNSwGnl20pL52iVfxPENOf7MrH0kpJIH4nzJ5m84FYUo+",
-	"SHtuA+1ZhhlkhI+KZkM0FyxgTrKCMvhTUyZw511fTTf+mR2lyUToR76lRYE0KYir6zNCcjnyV8HOsNTs",
-	"bMgck/zPGllN9rrNvqF8Xn/fsi/XmJ0Zggq/Gx2z8M+wHPn8X5skeDvmLMo2F2Stq1MOQGmQVtKqH8N/",
-	"tPs1RwQYtLGIlUc3l/C65fVmB1FkP4lAHNx9j0eVlV+bT3XzPyZJQJ2ZyfAgf6vT2K1QQfQl40loAwaB",
-	"2BbXfXyExitFoOYyFIQ+QM/5fM6Z70dGRkfjC3nJXIyivkFEttYvpLXDcuE5IdzOsCA+9LtqX874YkHE",
-	"oMD6KLJBLuhEyQHjQs02mMueJImUgfWMSLKDDcxOo5zaHwbXfySDa9Is2nRgLDq0s+UJgzZWz1RQdr2t",
-	"VS8avrtxL/V5nWbMcdEkl2/PQqV6Q0TakWuuXzjrAgObK8s5IwfoCl7lo/HqCvT/thArcFiCRUHBBUdT",
-	"I6MnMs1jz5WEX1jr6rbPXcNASQvWmXoWh1VQ783MTE+qNGOX09tWZ2sXZZMSEZrtOsh48x0iU1zUca2w",
-	"vFsJdrCINdhpkGVz5iqRdMNvSlzlvmhZ79Kh7R9Of62d/gItcmLvbM01YaDTTDzmEW+5wAlLQ6c4GQdD",
-	"m3wPkZJXptQwd22c2Eo9n1LR1qhmk3sUJZ9pke0b1J4pAYTd1MXUOF0XBy95LKVRiwqCsxnJg8iL0uJR",
-	"6lbpRJPMICcI0Hf7rbO5V8nbeqLrtgmubR7kHK9ky+TfOViN4EYcpj6SC1sq3IMYmHVXoBPOEQ9yNDBb",
-	"frBdyu628zHL3S0xFSS2hvimsZbxIHNOgRURiaXeKZsT7OGusKkZlXaBjTQFkFbZ6q5Jn7qr3OFDlid1",
-	"j00ztKnPS7RhULImhxfGctJ3ibXAFXrmbpt7T+1kZh5MpNw0j1n98OjH5ydJbwQfF2SeDCogQnBhYrKe",
-	"Hj98fO+Ow+qci5ILIAqLA7e2CDrFXFdz4FoI7qfBlA/0s4G8pouBU/MNFhw0SPYmCWFyOWkujrcwa2wu",
-	"k5BCH89lAsDKVeqj/s/oY/oClXE2KWimatbDROW7FQ0wWa0XYYZt7rs6YZVMKeZG2SHEGaCibHpmx65k",
-	"b0g696ikk7fGwE+LAjNc5q2mEvHMIEZGGjI2hFdNPb3kLapAlBnf1UivYS+DfkXMMcg4y4hgsmxrjN7t",
-	"xFWDAS91T2tBVqlAPqaPeFaXfRKrWQXYg4o7/kCQCYFFqq7R8ZP6OwVlirezy/WT/jf2SlGedFtnW3mg",
-	"hfsJbgS35c1QD12Lg3qlLSkkUtWmzfmvA6v+GbzOy/Uxarm+lnB+WXLjbCeXiwUXa54zR6m1kWnvyotK",
-	"+XISjAiI72dj3lJZe/ba0CrZULzp24uL966MsqZGG4xmT58GTOd4mOSxPm3ImkvpjAsVllpS64QOnLTt",
-	"fKUmzJBVBpKb1B7ew+TZNQ/Wofhw9oNNapMTpuiEEqMVy3m2nGtcTYLV+oxsdLyAt4lqeZaUBQfY8ocI",
-	"eRv4sKEQNbUsS1oVaa1Swv8mlmRp/gaGlHBKa0+q08hdQ6TrU+1Cml0r3UNpAbRcFBznJEcTWpA7CzHG",
-	"As+Jqo18DnyMfdODzXjU73n5ITlZm/4+pJJ9hCXCJj7efmxkskdPh4f3DlrQ96rqxyCk3csUMp4RnFNG",
-	"pGznswpGFhuEUUHEGcmuZQsTqBnuuWneOszYf9isaO07OBrn+tzDWucPq88NzmYoJwvCcsKyxIzndCrK",
-	"vMuNspIerwyPXnCppoLIX4qOHwqS026DVVYpGNn11g/n0bhqdTrqK8CIK1AJF0W5ZECp9cXpBtMCg3fh",
-	"FeNqVDYHmQFSW/XRlVR8saBseoVuZ7Qw4utCcIhEkrOlkijntywO/ICuesbVxv3t+mmtFz9rU3+dIZe+",
-	"8ZYjSZjSzKRiWoklIyyvNanScpBKGoo7qtPuwqdhD54MIXrZj9NYZEyleUMlFxG1cbGwxrx7gBgf5SSj",
-	"0kTbzPkNcWLW+lcmiUgYn0wmlFFFitWIcUAYU6XS9djr91amPpcSnE1Hq9og4RT+hAA8hwpwLaqZLeDW",
-	"Fn6aCtgJwW5ZIc13iqLP96WT2QaQfY5e7tlmMCDlYfDJ/vRSHks6r0X57b6g2QqMvY1ftVXsdNJCggGh",
-	"oXuKdO2XAUxQAVFf5UDW2jJ0dW2AvUSlnoEXxV7cpCuXT+OfsQeK77LFU962KvmZa1/LNCr9faxdmbKT",
-	"Jk9DY9mPZhy4GI5+WeJCXyNN5tjsWo7IpwUR1N4OJ5gWJB9hKYmU1rfHoCoRo9CUqqdKmHQ1rIJyVrdc",
-	"XI/wUs24oL+6h1YKogVV4Flvi/uNTFm/8ElZMrnfy5cGFyB8VEvjHbiSK968PRIp6lWtpS8dAqXjZCKJ",
-	"vZtCKxdp4lRBXi8Eb3+1BhaEbYZa/fQAfbh4jr68+tsVRPxe/Xk4PBkOr+6BddY6NxgKbhQKvqcDdArX",
-	"p8I8gg5zTszRJp+oVP24aHPBs2sji2qgJ1zcYpH3L5lRXAhjGxJkspQkT3UOqgyJ1C3NSGPXY5xd950+",
-	"JFoGs2CXDNLrHaAoVTysHZAlpS/8c1tqlpmsujZjYqlc09NbskLLxVeglR/pZ+CcoffeSMgJ5f2ookhu",
-	"5Y3OkUOj2OVc7wnTRLWsJu1zm3sJWBA0XspVvOtJY3s5j26e8sEi4pVdv2ih3GbZTNY2hwCakaLGS5Cw",
-	"XLZwngwWguXSJldW0cmIsd/oQz9cPH/m85IYeKUxtuoOKENHx6ak8fa12TqS87LsfesZO7Dbz3nr2ehm",
-	"uqvNaY3n5G+6XUIv4Kv6u60Nuk3zGvDk3IX3Wmft+AbT3gn51Lkgg5GRLYti6wvkzk661id9nWvbPtIr",
-	"eMOvSX5OmuIBSzO+TfhhRVSoCUWcO3JVVoGOu3VI1lyb9yXrOnCSa9CiPg74nlLnVe6qKKDXCuVEETGn",
-	"zNxxqQijJ6PUVvNFwVeEVPJeBAkx2qe6el1WHigd9wxtMtk3ygLg55YnyLBcgZM1f+ZjWdaPD9J/6C/f",
-	"QMEfCY361XGq5WdcY3Bs7btIG+sVS5SibCrrU2+dcYUVMeEy2x3md2WSe4yE7i4pQfMbIgq8GEmScZbH",
-	"3PXJIzC71N7NzCewdqXLojc2QeQNEmQOUVpgFOh7D29NYW8JuTYSmR1RSwH6RY5XzSj/aHj8JO3LEqH7",
-	"Gl6f4zmpSdV1Ja/p4uoE6X9sfO/tAboykaFXJzYgtprT7MqEker38IcvKVy2CfPaXNOFjzb1MajJkBaH",
-	"pM5SnfRiBHcul6qmFFZK2TcOtEOlxb3kh/ZS6Q1UCcLVUqqo9qw/25p32jFHIM3WJFZj3nq6Ninr3uOf",
-	"fCFLzm55PwXruOb9WwN5TdlGI3R1I7/X35iQ8xaiTiWko4PEU10S8+HWU/XjNu2IEWF/zz2pJjjXi+3X",
-	"ul8jUFXnVsW+FIdMbmtzVJQ5reC9W0ZlVa4dIbUI8j+VV/e2N+jzP+7Pf9yf/7g//3F//uP+3On+DJkZ",
-	"0iEjBtW/kKhUrxoaGCA9bG5z9O5efVFNNGmXAg8wwda1Hco7TetE/A2KgSlhRODCKQgSeoENhR5uiKhN",
-	"sWzrPjnvNigh5mvjgLlEznAZequ4woX9aJsgAOcz3ynrltmufaTdap24yiHiqHuRxc1tbSKEUXM1CZ/T",
-	"Ji5VpDeDEWo8gGG7mK0aRvK1omHo1NjFDd2x45Yd2mKUY1LGm++/3tFnl4izq9BuUonI+ggXNjUFoIGe",
-	"QvWcanEnysIyoO1Puk0ys3liay4OzRwkag3f39D6KJ64AIdre1c+ce2csmB5Svck81FgFmxMBhIfZkH4",
-	"gjCSa553w6nV2HVIruCRtjEmE1pJuZc6Ie3zgpXT3ENiMFcdj+Qjmea0/8///qWl5P/X/2HPxj10H/nH",
-	"95DmAgkaH0ZEBUmIXDnJDTS+JkXPemBUDH9LM3Il1Uwy+C6i1GusN6gtamhQ4M3rz15JacLkDpUVD/ho",
-	"goBXcLF6LnYtEhJKH5vqg/hMIWtFQQyIMHNb1Fufug53Yy7Iy5vaFCr6dqMC9TsY5G+8D07pv7f14AYb",
-	"ZHPcpEbzMntKqb9uWygw6GtRlr40c2jHGN0XDtwWESExH5HdGIl1P3MZVVo4Bu3LC8mfkbm+CW5LlHBR",
-	"OHYON4OisGBWKyGD6LMWwb8HoqTB3w9NsjtQXZqo1lB1s2tP/LulynhtHmxzq3QZwP2x365sfneBt4vo",
-	"4owbIT34nUSWFjxknUPU7tCmTAl15Kc+U0L5RXtp9Y8sCe2zJFRySP6jpIn8z5IWck+JHyPKHoudeobr",
-	"oufdJIf0UFe2xK5YPf7U0r7TQPZw5CMg0BDtY/WqQdr5TXeitZIBXHRLD/P76Zfc299BWZRey+3sqk7s",
-	"3UiLjYDcQdXURstxV8qLrl7Av72yY2+Swm+uKth0Yy+Vr+6ash+xNiXgBFddg8ndr7yV+215sQViFB3Q",
-	"jWRzk9TkwO0kOEUfdTgsbmn+kKG6yVA71jgv5dxdqpzffVnzj36+GytpGs4Duw9Kd6uolcaj0yeiMw9T",
-	"lTTLXKFGO9Ih0Z/1u6zVDt2UNdYSguwG3uqqLW1TGCMKL7+hqaQXXwt+azNyIg2XEcDlSioyB4FpgoX+",
-	"B/wLbabCnAh641TgZU7P6br8ko7TJp8WVJA2Nly7bNZmPeO3kA6JTxQUxjDR0RAU9FuYpRZpYvH6va+U",
-	"qbhzKuTXhEnjWgt0gkq5XFOxHz9s4mFUjuzVvYnmUenTQdi1Ws9ekirlItVoKTfLdPXz2GqtocYAIEp6",
-	"LT9IIgan+j2aEZyHIkmZRbTLEkNcWItKH/Z4RBDClkf7UKGM0SpGaJ0k3GZ/NmotiOzMfsNv2nFfS7H+",
-	"4Lvt+S5RPjPq9h5qei8KoogrpFXxxjD5hcG8SMn/x96/7baRa/2i+Ktw1VrA7M4sy7Jj56BgYn1uJ+lO",
-	"Oqdpuw/favVnUVWUxLhEahZZVtQ9s/C//b/Hxgb6YgMb+IB9sS5Xv8l+kg2OQbJYUsku+ZDTrJvEkkgW",
-	"i4dxHr+RpQox4IS0OP4QqzGneVpzOljDcr6VFAd/iV2lm5B27+/Vl+GtI1ZXxYu8YpmmjIs6PIkfjl4o",
-	"BF4cM1Vb0bnpBXFlpC+DMisE/0fB7O9WHPCZifUIUxlNrKCteMpEwtYlnexeJ+dkNpHrYF80yxj8bNW+",
-	"dc/fXynD3PzxFqCsnlohFB1ID0EMvo9ISuiUXZCIc/U10bRO1f+eLQCPvfHZOKHjS5DX6s7FEgHaALf0",
-	"mOnncvgSsjquTnneyqHPhEGkZDNeTcpPg0pdz+UQi3Ut5+eYL9e8gisocbU3OLbZJ5eleF0ncBTKOTlp",
-	"1oWL+ryahoGhH7riU23KyIwlfMRLKlS/0HXzORDk9YyJgzfPPOAXaAGAMsBSMsQ4Etem8qRgesFcNNXM",
-	"Fse8AADI1QCwGFol0JstfR0Wra0i8q963QTXfF24v/2xafHai2rhLs+1KdQcuwgISW1a5RULFF8KBBks",
-	"35q3qRYF3mQKQWXey+TJ+mLAbsf8+lTn++slx2oNACX6Z6e2zUaA6UGfZuJ0eMgvFhlqBdG6NzRcpkZN",
-	"OENu5XAAlZY5eqJ8TQus4+5C9F15kcE/B3iZ/C9DNubCsFlmo7kJJWoGwkkOQB1C5zLrC1/vZLnWiCtq",
-	"caHUsFTG4j/6/Xfd7la//263+89fv7Kf//nrnaVfvv7vtdCsl1QOc8U+IDOSKa2uYG/xtodK+ZA5VQQd",
-	"GrduZ2giDds1cOKwyorx2tJKpuFflEWXFCBboXRS+i+VpllG67B97zbSnu09hmlcao0O9vAyXTjYAr7Z",
-	"FV7t2Uy0C+u1tbpxU93YZzNcUlK2zLSwR+/ZwasDYp43pGqpJsKTwmz19jcsz7hYZa0XYv2YGa0BWQVc",
-	"0eqTjpngMidHlpyRJ2LMBQO3zlW0sXAW8oyJN5Sv2VJrwkIP9ToDMU0SptQ6XKQD8vynkw45ZlAi0Uhq",
-	"ByEOTo98w2heA59ZC1XsDFj8Yqgvm0JdCM0z2EWcIr4OsYNc7Du8e6+SCr0GJvRzKcV8CXbVgV2ZsNgP",
-	"e+fmJUXiinBj0TGeN7BhxhGMeepQfC8kaqbliWm4WkA+OFvL71F5ROVwXLA3tdTBP78+b6jQEya0K3kB",
-	"s/ZqUHi0Qq/NEI51Yw/ND+JMyLk4lFkxFfWQmqNCsUHPwljBs6HQPRnwsZC5+SmVGB/DaEoKHJAkOGI1",
-	"xtYMZTgOdKxNlUcv13WgEk5ggmAj1NIe8hXr4RljM4tnAQZEBCLmIhx9Z8WQ2Ng7c8YW7rqXKAmaCbJg",
-	"NFeEThgNS55Q6LCc/Wq6X9/hj5Hma3QbC5Bh09LMJLgiGZ9yKPEol6qyzCcy84JTY8nBJheFocaw1O5j",
-	"OXlnIsK515sQm8iAeHq8CJjI2TrNEqJV4Xd3rWz93EZvZuvfmv7NXvFiI9gKecC7cAO29Vu6Dh/Vrm5o",
-	"WS5othaYn3tAidKACljeiGXgHLlVid9XWXRTNipjIoXCvOgRmeVcaDrMGDk4Pnz2bLnmpb++a3XITUzZ",
-	"//HLf9n6n79+9QvZ+p+/3oG/Q+2v9TZccKEMu5OGjk1neuGvBn73G8tl65NofRLXPj0XEG2kI58ayb6K",
-	"BcX6Fy7rVnlv55SILl+i42D8DdfITa1ulfxvV1onlxcHTOo0lYB6VX8/7I82Xt20B9KHFXCtqpVJMcYQ",
-	"GJQPFw5mpEN+AlxoMFQA1gCcOJIB8glg2OPwfQEIZjgtNDc2Ov2Aj/UYxqgRUTYRvK6E37Bm6z2+26d2",
-	"P7hQOi/WYTk8C371QjG4o9YT5etQwCaIVH4pHRTVGdenthJb46SphjywktJxwStf/Y2njJlbe1rkawTL",
-	"idYzKHen9UxBRR47r3OeMgnAGoHsdmwELhTMAjlNFtrwcivAOWvIjOUJE3qLiUQux+QXOb8E9fJBRWyD",
-	"2f333vY2yGx/vVhk81WPLr5VOrvwSj2Xw0/tMqVsRnM9XRvSVv7utwxulculvClBovLkVRNU8Nkdprdy",
-	"WFNBqD5gs7EW8lYOv3z9oyElmcv87FYE6Zu5TN9z/eldpgsOMaxtkc+k8nT6bKXUy379CW4iEjZZsB+R",
-	"53xq63YxmI37tbE28T3XPpH+klSmxhooLNj6+AP/8yaT/LvttFbo22yS63f+JWvZzk2bYsS4aFBs+IVr",
-	"d42i4Ws21aYgfWI3uXGq6EVY5dcBK2+SEkkOwuRodGkhtI0U2QJ8Wo3v8Ss2b5452ZjcXC9fcv2h+UFd",
-	"Jwjzy6YF3lR+qa4efbaUQ9XVlzzAmFFniC9dR7cIowhP3ARF0Uy9DkRxtyayxb5CcwDFxlFVMO2bQBNs",
-	"fujXl8P9eIe4cdKZOsUMwoujHmBVDR1WfCwIF+uyvq54czI55uLSFEUIPrpSnmKtjnU1X02T8HWMXd8E",
-	"UM6f2hvAk6sLoAvuW+x9hmtSBOw7Vm5AsLfhmVnevutCoQUk5DIkNLNitUBoKYPJ4Yc8/OBiSapJBJcE",
-	"diiWP5fDOpL8Vg7Lqh8B+K/5+BeFuRDcBfVcNUgUsyjUhM9uhKi9xVe5JPei6Tn3aRqbHPWlN7r5A2/e",
-	"0Z/hTU/fczm8LGiUuh1+K4cbxYy69o25qd2KNkq0WZSoWbLLNg8cSptsmu/QeNc+8JZN+OXgNU95pln+",
-	"HUfwms9+k6+JTuG39DrgFD4ofcv+77jqFv5x++AVcWRkkvIv2wZEx4PyT/gaFl6xpMi5XhxDBCScZQxz",
-	"PCjMxrlPTx0Ffv7TSRTXahBBOG7AAQGVSRe5zeN6YaQCMKfb0q8Qp4lxTIgnAMWQsJyGLQVldgUDNM0h",
-	"xxhMv5ATrWdwuZjOeaJO1ldyxWxmOSIvn5wcPTs8Pj15/f2TV0HxCQCikDkE34ID+Zkm45wKrcq3s9wK",
-	"ngVmhwaTew9oiyOJlhahKVYpQjEzOnhGvKOR5eRNRrVhd+Zg5ZkdQ/W2t8dcT4phJ5HTbcq3eNlla2a7",
-	"bAdfbgMwgYre1+2VWVdMabQ9EZ8FHLAFZva4el8dcjLhyqflWY/OkAGmmcsrzxadvuiLO3cOKlG1nTt3",
-	"yODN6+MTsk1nfPt8Z5sWerINguHAngqFZcqDs/MVFMCCGe3su7oeX2PlsGo13r4I2t4nKV0oW1ggwC75",
-	"2sapr4SMU0UGtWHr5P/9//2fgw558i6oZGWf2xfYF+wYbO7hIIyUV/OmttegQyzgCdRcI74sClQlxgM4",
-	"lHrioFCMIg5lULhQmlHwciktDcEIJ2Pjk+3K26ppZs3f5HKc06kKg5wZTtI1i228EVSPcxJk7XvM+Jbp",
-	"MAiW8Ywt+mL98lE+O834OTvFdbQQlzOXbXlmQzSCWnfIVIJjBr0WUCluYS9dX1RCZInMYwcmWI2tjaEc",
-	"i5xa0YpA9hqsO8AaUJsssHgEJ9haEaGInHPmib6wxd4wec0WACR8OmUpp3DeyeDbJ6urtD1l5cF2U1uC",
-	"RiHfQ3G72Ywhxg3AaSmz2XhGi5RrkskxPttMEGK/bX1vsHSWh7xSnsxdx7RDnrrI59hWvym1rwEYdOCB",
-	"WporIQuhoaCU3SWX/Aq6ChxOrs0sFaF+OS1qI7XFmnqmyQRKETiMidjjg8QYx6GgflEp6KsOeV2ed/PQ",
-	"Gc3plKG/NYhrzDIQrOVcxEQV5tCq6uoD696esu2EZkykNO/wRA3MkH0xmHLBBrHdFLLXvQuXF++Ae9OU",
-	"acozogwBmQM7kHBJ7f2zV+yEKU2mMmWrdE0zpbd84tcAkvaw7vhSaqA9T57y2ftoaQAbc0tN+mJgrpHp",
-	"czroLD3NjrqdM8X0AMKaOJaQrKQPxkRJGzpFkwn+lBdoOccaQOZJZp2NwNXpiydhZDHWUqLVhERzb7lI",
-	"2YyJ1FZ10RMJK2XLmJXZbwCr4zKsw0FmVBnuofpCZcUYdtP+NAiiuJxNCdf+SZ7LXN25AzMYBJDv27Nc",
-	"DjM2/etbJcWAfHX09JA83Nu//zU834ycsoHZz5QrzcW44AoU8mmPmJ8UWDiHzLy1IR3DQveFALynkvrz",
-	"nEwZFVyMO+TIVkRVpWqP4MFkr9s1Qsze7i6EmEGEGRfIoGY012oZVYiLvhgweLGBuVdTpicytSU/yIzq",
-	"SRlyoIrZzMir7ujsdfcttT4wt3tgl+kFV9qt0oyOuaCWGphGZBBI1APylZW4Bi+4OBtY5KOYDHKW/a0P",
-	"wnc/GnwdvCadQnaKj4cwAnRfoASNaVkDJ6RDmS3wR9iJHUqBcEbJwtyepVWkRHExzpjPavekevDkhI4H",
-	"lVSzwbPR1kuqk4k9LQtZBHvVF26MnmMPwaDKJ2ZxZ3egQvMpi11LLOnLFdnb2YW3FBIzt7jvG86mL8x0",
-	"XknBVuYEVLvyfDqmXMC0PLX0Vo7VCdzt7tnF++7JweM7dyDxGo+B4VRGFTTH1BBCruIKYfHbhZuqkAmz",
-	"dwmzpU7N+WDvzFClJJDD2iVmP/3yeGbUw0vpqei+ndqzlE1nUrt9fQIl6EKxI0XaNbC16oDoDYJeW9+z",
-	"xSA22gLG6qCQXrohMm7oDDohteFaLjbQs9MDM6t8sXRQz/xs7XJgyrpfYLw84USO2CyjC5b2oD4c5q33",
-	"RbD97B1LCvNGsI9WsHHPsuc45aMRs8DneMv9jd3dxS6VQ9Z9aJbflo0D06vZBEsfgALPjDAHmR5mhx18",
-	"smOKwKPDc21Xx/EV81MmzTT4eGJYPBcJPEyYhRtRnrG0fCIOovyZdwKIkZCMyuMkpHCVnTyTm08zxErz",
-	"5dnwkBwZ2RKkM4WXH56GfVxC1IzlVmG0U49LpiPS2LOqat5eDP0sx4Ll7Qt75snAPPaFGX7rjcx4sgCJ",
-	"IPh64GEKwHIB8yuFH6jGaxbBLo4RfYbSUCVsGntqU+7m7kN7ro7Midw6MGKaI802hscwkTt3IDSZCzKw",
-	"LH0QB7J/HAhCsXXRxpZbmekxUUytn7bCvTrkwKaZ9gXW2OZZhns3lYAcrvCIBaWjUjbLGd5TV3Y0QGDR",
-	"JGNUGVqVGS6+AInVrG/IB7X0B8j6D20lQaDhZi39jjy2T+Mlq76/t4+63eC4ECDOwPcP9h/ufW1X7hgh",
-	"SpBtACUt2YbGowXctE7SbeLaFHIOS4cSTF9Yh0LJat2uwtMG/oisPG5JKZgyTbehz5bD9gi0XocVovoC",
-	"BiyhRx6R7VQmaqkrURM5B1o2hY3jFHQ8u0bfZFykwlyCO3dIWYPPlfsCXkTdKwaA92EFvgCefIGbVwKb",
-	"oxQk58KCmhttjGpmCwzxHAiRnQvao4wYYvXJg5PD7wZw258fv35FpiwfG/FEJxOmcLvv33147+sekZeE",
-	"JSANHIgiywb2VCtC+wJ+7ZBvjA5dEQ5RKIRO4dcwgy2YgZUbIQPAVVM17f3hBTrHRiOWaCeLeocQXEVY",
-	"8kPgUzYpAQfy2br2qnKBzcuabvYaDkIfk+U+jmhwxYc843qB++pFieXDbPdZMRac272YZPyMgdkk7Fet",
-	"AosZDxlPmFAMC4jYCtd51IsOZjSZsK3dTtcZNyvfAc42Is6DM84Q77W2JHtr0QhjkV7QriNKSQPs2Rhp",
-	"eoFpzEbhR72o29nBeRidi8541IvuwlcQQzIBg+aymm6+G7Map9QrNge8T0MlA1XXXD1Rsj4komHU+wj1",
-	"Z7BdPgrtmFwrlo0QTssaQUGDN1KiodLeeGHty4Z/W2ME7otnC8/SqBcZ+R4zYxW8n2MTUe+X5Vd5bR7j",
-	"LBdQT/8rc7K+BksrzAG+LAsMApnA5l+B6P41ODjMWP8oWL4o95+rU9vS2T7BTbIKElbvfyinvQ18OGrQ",
-	"8BDdAO9/jSPHcWEXd7tdZ1W1MRnL1x+Tyy3qhvPp/AIlFdQpVVEvmuQ1LurQeYwbgqDq8gw8EKGvNtrt",
-	"7t7b6u5sdfdPug97d7u9bvd/BC6Dobkb3Z2HD7r0Ltu6P9xJtu4n99nWg1G3u9Xd2b27t3/v/oOHdFhF",
-	"c4Vx79eMy9NG4yU7UZChbmjmMgJvOfF7J93dXtc9YCpTs5EZOvPtpr8yAmS2IAcnx0QtRALeMjbi76Je",
-	"5C1+d0ffP3y3+3eKP55zWajT8JVwFvbwhN/gkQ++cZnlv4QbqnqGkYVlvlVvnnOs2+EqA0U+DCF0P9dv",
-	"kjlPpdvNBtBVPGFmNu/DU3550jp4G8Hov87fCIbaKI6sYGSGNUr4uuFtM0jYBce2Tw3+lllysK4rtNz+",
-	"lumnhmbZtu/j6BV7p99cEJSD/Vyr16OQ8MCr7eHFq+vrL+j2NzR1UYvQZefyLj8Iao3KLMVOdy/v9FTm",
-	"Q56mTGCPe5f3eCX1AXBpOsRQhb3dh5f3OpHyZZl5Cs6VvbsNXuo73MATKV/QHCOc9pusHzA/QTOwfmGv",
-	"u42W8JzyDN8s8PAB2Qt9e7/8as5/yb/NJoexhH9R3l8QuZzhXyL4+GscvdtyPtut0pRvrt+Mn5o2eFff",
-	"x9FMKr0OQRqZ5DJ3dKqIeydUnA2nNEJ7KtFIG5isYQLaV4Zd9hSUVoMSlAOB3Es8DsfuawE5nPmbfHdk",
-	"9fBV0yh6stIpF4/6olSTzQTJAMSb3jnL+WgxcI4HmilJ8Ltl07+1yUylGNt0VzT8W3cNFST1MzavA1X6",
-	"y5fB93STNjOlU6PLpea1MIAADfHWJqlWnSUVp8Oo9C2A38AKdL7CPrWxahMJ4TsoL5UikXmiFGVKp5Ww",
-	"nWlzjZLRIQd94ZbX+2+KmXm/nW53vfxSJzmhD90SwBXR6RLpIzATAf38FeMVmNLfyHSxmQDShMOvZ7mb",
-	"ssXGrCtcH0+zq4EZPsa9In/tbPb6ljrYolatBPYvL4EBf8qNMrb6Ev/jwfRE/Pv83tHwx2TnhXqT3v92",
-	"8px1i1f6m/zns2hDuewnrifH+Kwa6cxxGKDunnItSWlPLD7qRVLaE4uK8SJI17xQqnPtrijZvWLzUq47",
-	"go1t0hNbVjvDGWjUGVpWOofgYhd3xpZB5y9Snuw2kCcPLWI4dNhpMLE3dJFJmoaC5N7OfpNV8J6jlyzl",
-	"FHH5jNS726TzLJcJU6qVlUtZGfll4MK/ioQ8pQJ1xTiqiSRZa6U6CvxalQACI3sZ3kKWnGQ2Dr0UmGMr",
-	"IIrUBsN0VgSmb5l+ubiqvDR6JQUDh+hak83F+1LSlbvdvUbX76VM+Yi7S/7pEpNmb/NUFiJttdnr3NAj",
-	"8FhaK767JtUQjKtqtaeKZaP6a/u7bXjK0/drL3DFDeyt8aE3spQ+Vm5leyfbO/nZ38nr8U1vWdroBuD5",
-	"ffYYjj84/1Zv5qGLgADkvXXMEsxRLuaInjFlHYSliwjSI4JieNVbXJGVN7/I4SW+ohViSSt1jj2nWTbW",
-	"rOoghRuZDTaiNy3t2FybaCDYv8kBVB2iDp5CKFCriHx+igiSodtTREKJZtva33q/X4v21joEjti5tYS4",
-	"aIYhI4VIpcDiMhVCG4bir5DXihHkurbeeEOC3FK5z4PKtQTnyjKcuV2XERyIkSkBf2+M/qAj4Hboj43M",
-	"Q+R6VMCIzXyFkF7rzMLQUEXK3LOBTRc6tVVKBuQrKRhJ6YIMF8QmpH7t8zH6YuYytCAXY851MnkE5Vjg",
-	"AeifVERpnmX2MZjyQwVhNM84s1FChlgOWSKnEF+GLUPS2BevZFB4pMyqAS8fyrp13rKKJfhDU9ArirRL",
-	"e4DlXhoLsuEbB4Ls++vGG7X+rtbf9Vn4uwKid1WfV+u/aoW3VkVtJcYViRFu222oqCWdXmtr/+4IQ8wx",
-	"ckoxQPonYdcOOXHhUQpjsqBV0MJHVPn6AkH8VMdmvRWK5X2hmM3ErfSXo0oYPKTMYiSUH1GKDnlqsytt",
-	"zlUip0MuLogED99/Uyntm8Wzx6qJcPbN4rkcAi5cg6a+oFLTDscaId8aNA1e9xg5b4NuFhzlmIsEH1NX",
-	"hcUBwXTIARwDIzBPuSgU5IcqAL1gIoUE4BPOMHMNeiCoCU/XhcqbsaPGbDt4QdPvU4+gXxVgpxLEoInM",
-	"UhBeAZ8njuZcT9Kczu1KpEXGTv19MLffDaXMaYCRKj974SsojRVNeU47SmYTxqf/Zr7ruEkuQcdHVKut",
-	"vfs7O1V0u170kue0uXQ73KkA4vWiY3z2MhJlKffdPek+KGXcpo/ZjTwiW9Mu3SBnZm1d0aAWUZSzEctz",
-	"V/x6DCc1yRkTiEkE350yswWXaByfQtB9eVwvj7yv0P2bisAvx2wYhh90uGosfkj624D8Lzkgn1a5vBOc",
-	"Kl9fKEAtK7NrQ/Ixpgnj2MteNk0UL3hQnExL87WcMWFkIx97D7QD+0NKcqWcmY3hliJb9IUUFSnJgWtB",
-	"wuVbOfRmMPtkSFsjhrVYq1xZeVCRMT9nwrDigf/6lKcDiP0Pvgr4wiD2lUNMNzRbmA74d9iyR9g7mmiA",
-	"GAcqwmgyuSDIPLjeHzPSPFyJ5hwOF6I531nlKZvGnJdvcauB56200korVzTYbSqHrLO3hdRuCbj3owWZ",
-	"byC8LMkt1W+OHddqPojr8j6OvpNZ2ngqy43NOlRlou+40vKyyazpY0fziefq8lHKtq9HSxN7Kc9Z4xdb",
-	"bgwGUYdV3XiU+i4wlqFwG4yz3BzGUMV0k7ksN38fRz9ZAtt4lLoObdZAawn9jLMGaEVIvJZQj/6odYbR",
-	"bcT5WmsfPdY5A6zQLCNTqhMEfqoYP1exRohiLCYySz1aBgD9vnoMAC/g/A7uKoA0ZVywr+O+ODz+0QjZ",
-	"P784/rnUGYzIP6eQRPsEpuvtiLXuaWxzLfOnHaKhBVSz13nK8pc0P2vS4THDVNz8X82+uplx8VykHaM/",
-	"vptmCPCvtuRoxBPmYWDVzGisasKYnmYd+L8i1kdvvu8X3W73Lvy7V7G0LpuA5jI/G0p55rCjcjk3utwE",
-	"7b0qJiOJcr3RB80JNg0AXqyccqUWwZALCrbe1coD4Vu+2xLpij4S/d6PeNqPev1Gsnw/eg/XYN3bvV5z",
-	"4eBWmjvZdOKavdPbiTqvTpancakz9PMLp3Jg4b7s85cX1Xx7tVW9TKJetucd4qHbeszVTCK0Vt1sRzxj",
-	"EO7tk6aQYAIUvF8BqjVNJuZMPoIepsPf+pFtihvcj6JlrTVcpuUynCvv1xrxvkiej5zm5s14pq0C5m3O",
-	"j68lWSsD/B58ujAzKUwtDLXVCu6kkwBsFZvVDKXrGMCun6ZUVTbaXKX23l47V+kGpfUr5i6VQ0AQa9OL",
-	"vj0pLSEXXngGMQw2pwnqDYDHLHfo1pjZBEjJAFhv8YapkmJZEainFYCWGjL9y4ManEVm08X6uKhyWD+n",
-	"oTEUQjCthfY7ZuQK8g3Lx6X4U9jaQU3CP9k5zDai6Tk14ngcjXI5PXU2U+uTCb5eMoY2NeDexxpqsAwY",
-	"O6nlaZ1lFr+uPOX2nL8v5Tm73AHsgp5vwvd7TcetNzi28YMtywn8vRV28xdFJp4MflaMR2bpFfI0lh63",
-	"zlX9NJdT6xhGb3AorJ4xNlOIdoHOaIQxtylliIWNBQu4BZ9TxRTdMFV+tOxo+EwyIRxtBg0ZoN+4IkOG",
-	"YOYyH1NhqEGnuWvr9QyrTR/BwJenR2wkoLeUr42cbv0F9QzhTaFXonEwBua63ABiHxrbC7ah+a1R8yD+",
-	"2qgLUyiz0DT+moxkPqe5tzACze+Qaty3g9vsC3XGZ9gGIR3gYUOanJkxHpmPhk66L4hdSgUg6ob6dchL",
-	"bGKEaCJHI5ab6U3MevsCGqDsWM3J/fjItfGcKGc0mbAURyrR+fEFatSjZffwZ8KOtIx6QYRMY66z9Lo3",
-	"Di/RsqGWDbVsqAkbeilXzGAY/hkQrA/MkIIa7rerZGBYIFZmcJGB+PagfVR92Jb3QO2FVQaUSoC1jn0t",
-	"U8NPCFdYP8esT20udm04z+eoiiQs13yE1UgnVBGa59zoYja3Pcs2UElWVJGWJ7Q8oeUJH9I94sgSoSTJ",
-	"pDIX+YMFNdXwA4je/hAGJ8xEODVamAVWtWkBiCxp6JINmsoZlFgkUGIXyb60ppRsYSsRZ1SgP6QsdaSI",
-	"HGFxoArDNSNC+gSqD+NCgCqUUJGwLFvHPJZjOD83xvGdLROQmfOF1qwFYhTglpsD4BtnNDkD/AeWc4YZ",
-	"n435ydJCtaylZS0ta/lIrMXcxRv2u2+sX6hietu6heUiF2sTNTR9Oaa+9Uu0fomWQrcU+gNSaEOCPg3X",
-	"hCoTzy6McFKaaq4gy1Ceo70hqD1lK13V5TrkjKYx9KFZhhWnE6Od5OadjUw/Y3lQFasiyC9BvbhhsR6W",
-	"q2k9oeBQWFsIC8V8o0NAOdW+GAwzLlKWlmmpCqvcQlFVPiw08zW8GRbhvyRO06Xi3Ua45iZgeeHWNk9A",
-	"XV2OqNeNoxEfFzlOxW4YBmkBHl80y+UwY9NTJbNzDFea0nd8Wkyj3l4cTRkVUe9uZz+Oplzg13fjSES9",
-	"3TgSUp/KoWL5uVEJupBYKlKap6cpO+c2oa3bud+9v9O9d//Bzs6De/t79++Vaa9v8NnEPRuXLpHTKRNp",
-	"CWiUshEXXLNscSokPMj/d5qyhOPtgefnUoxPFwxfHP7fBTYqYQF242jO+HiiWXrq3uzB+zgKF8xceVxH",
-	"H5flf268G/tR5aFK01yratDazu5J92GZaOwDxHyFuSA9+IQlE8ETmpXwSVHtq/x6lYgxn39an1tgCcvV",
-	"4fDa6OM2FOxGqpcgF7A/OjyOWtXI3r0LWC22+NDRYB5T4cMb6CZMWNbr8EImVIWunKqdbckOR+rMcH2x",
-	"qR2uLoO51dpara3V2lqt7YPxFEeEbt2yVqRcb2VyvB6V8xWb+4yRACO9Qw6qOJ3M6DPMEWKeu3LLj8h3",
-	"RwSwNrlWoCkZ9UeDtmXUUJ5zMe6LnCGIjHoEo2G4AtZTtjkpqGetTUYxb/LCvMjm8JoHiZZ50zTtg8QS",
-	"sAZtj+xL2QuxQY+ms3ld6EROGw5uGG+zlt+wkcwvR+HsERGcjhi4eZBgdLsQnGbDPwvwzcSunTnNnVxm",
-	"7BSDD436BFlIp5ukIGGPMOcojuxVazwOjZqlKaVMU56hWo7xkiBmSHzDkTlOvYhNZ5lcMAgrklEvMoLH",
-	"aQZCqyE1LKfKAt1jBtKEqknUix6OHtxLuw92HjzYS+6n9/Yf0t0Ro7Sb7O/TtLuzT+8OR3ujneHusDt8",
-	"sLubpDv76b1kZ3/YHXW7tPugeRYUTUzbGbzm3U63s7Nzt3PfEBF7d3qRKhLDgSIvezVeyRH0wTvbuBML",
-	"O1V3Upnni4RFvT2jlDMg440HNifKDHRKx5hf9lL+xrOMbu93ujeez2UJ7uWJXJYz3BiIp31wQwRP1/qq",
-	"8J2er7Rp/190LpfZZ3dUQznLfH+hgGUaWCW9VrK6EqyPk6auiOhjD20A50MQzacvmsP5QLYWTt7Ibiwb",
-	"YQpWYph52iHPbPawFAKjO8zPYP3Li5lmKcJ2ZlRpxBKZ0gUZMsKFsx9eABi0XppblUcQkMRZAEpMkDoR",
-	"w4KXNCVyOJun2On9JwBA1Iqq60TVLxLQyJCBxceBMqJJIyijZUrzCeMYbbCYtV6GejmmBS9qpZhPCbzo",
-	"BuSYy/CKStHmnOV8BFbqdZX6zEsW2lZasXrqXxQxSiBJJpSLmIDrEbAMNVTWQw2IiGI6ZDnG4mZcaVUx",
-	"M4FgNGc5IzQDOOG4L3IGGeNgh6BpylLvt8dC7fk5TyDnA8UpkkxYcqZIMSNakp1uN+52u+4Bj8gAdCM3",
-	"nYERbixqeq592C9UjzaDleKQeSnCRKrIEFgTGSCIhxsoxrkDNUKBCk2nhnDCdohxhxxrmbO+GEywhr2b",
-	"g1kL/M4s4IDIQiueWtfTQmk2xfWaUQWznZpBB2dCzsXyKPglDpNRzfIe5kJeNC8PGLPyjtwGTVPol9GE",
-	"paYx15g+YtOPzNM6RtCE9Eq70nFf4A4MhlSxcJ1ojp4b2Kd6b82PcACvbvyr8dTUGLyqR9JJmmgSxfXS",
-	"Eme5Vu4Mj8ASLwN7atTbCRgTF/reXhjn8LDbvb/z8OHu/t79ve7DhztBrMOOp/FG9h4bSXL1NQ5WXgIv",
-	"EFVEmaOW2o3skCOXRhuekAqX2tutf8fqMau85O29mNkfICZO/IftADlr+dyD1jNh72jKEj6l2eq7+qZV",
-	"rnwTpqq16wXmsDUM/N4eLEf4cUa1YStRL/qPX7pbD+nW6Nff7+29/281Qsy1TZiV++jMd/Yy4jEYcai1",
-	"ZK7arygVnd6cea9C+/B5FZLsZjTDgk8uvAdjVLjQFL1mG5izgJpcggyfM1VkXts8D3p0ohbnunX6XV2C",
-	"Q16GYQwgxWVyvLkEZ0WyNQLb7/D3aSbHzcElvUS52BBc0pleP3KoYut/af0vn4L/ZVPPykV2iDbWsY11",
-	"/NhIqyVfuKq/pIFxn6cVyd7rVzOqJ6UoHXK1C61jF927Z4+N0Fzhm3qynckxF+stHL4SG7HEAiBZ2TkT",
-	"JKULZcFXkZtyrazSOKMc1Uh5xoTqkB8g0EWOIG9WaWcoQT0e4PGyYkyo6ouB/WmwGicjp1wbXkwOBCkE",
-	"aBcEilrFhJJ5LsUYxpvLPDXKOuHCBmGa7tVv7EP6AvEv/EN9pTejlruacpUZG53dKAVKczEuuJqYQxZj",
-	"sd7hgrgzCAC1HXKgNZvONMSI9AV6QlIEnU8gjcJlbRCapjlTtTUmXsAOXSNu0lX+muT/RpMpC+p9ufWC",
-	"+ldJkbM39oud3bv/pTlFhxlunqa8iYxj+OcpHCcjEiyeT4bfJvw1f/7sh9+e7bziz9QzcbSfHD6792z6",
-	"tPv97uxuevj8YYctnv+W/vSMv+bP5i9PzvaeiW4n2c3EcPq0m/78PAM1GEv0m0vwsNst18RKUaflq9iY",
-	"gpyNcqYmfjaUz3J9yhbPM/btU518+y579nbWTcSP2ejvILScMeHYMBKf5it7Yjq/oTxfxyzN2TYHVvGx",
-	"gJycJcZ5zPTWoZRnnF3GPo/wtWzjtqhRG1b6CbLvCrc+5mND09EaBkTOG4eBqIVcW0+iX9/X8D5Z6PXM",
-	"74lIrVG85H2gMgI5Qu7WIQdZZhmd+901HzKjABAuzmnGU8KnU7PPmmULb04Ph+qLCVWEWfOxhHttLdNx",
-	"3TQsIcLOYK7uuZ+kYC4GYijTRYyMdM4Vq7ZAK38Cd75DjiWhZJjLuXIGVDMhKbIFKZsBqVFEFtq6ew0X",
-	"nukFsfxpDQszC30r1uvqKoCMYV9hyfd4MZkGqQvfsJS7qqR+jRVzr/vw3hrr5JUTHTbgMJtwaVnoy7Mc",
-	"ms/TWyOR+5yaPd54OqrI9NrEN3vg4V6IlKU2uNqfRa5IyiBXr+V7Ld/7V1VbgREiga1yPKOmouNry3HF",
-	"LRRrner4bgs0tvKjpT1blvaUX9cru3rChAYgPfSrg6q2ZVhG1IsO3jwjZ2yhHFiUu88dcsTO5Rn6dc/Y",
-	"gnChNOS2A0d58/r4hJTZfHzLjLH9O53x0zO2sKAopn8nWmHppUaz3mdvnWJARoo8Z0J7mQG5uQWTxMl6",
-	"rg6iNhNpVa0jTqtbDTnsC0MXt7jRgC27d88hEwpgK0NmkXptNGEoDqAeSjIpxiwnKEIAQOGc5obVO8bH",
-	"a1nuIQz7ppSFPmL5b1zk04u1zTgSbB62SeRsxvKtjMJl2kpzPtJqS8hcTzao7F1Zho101L0aeOhwC7ly",
-	"e/fJe8Za8v9F13LFWkkLWSBUx1oFqAk7uBlCX9LTI6mpvg6lh/4XUPqtnCmm1XqC/5LyTJUUnJKMCxuq",
-	"Op/wZIJY7slESsUIJYLNg+mbGw/tubIkeCRzcrdLplxA3JcRSEeQ5g3jQ5hQX0DskE/49iTDhUaCruoK",
-	"ABHrdkfDoRmPawUGROAvJVOZMOBLMgfzpPmbAWYvFSSwdNoCWROu8DnNra+lHRRDR5haYnEAL7OB5dIO",
-	"UlJfxfRtGDIbc4PKTDZiBrtX1IwoCOJIua80x3XqEQoUcALIxQfA5inYQywFbPmcLq7OtVqtpWVbG1vr",
-	"7Gs4+gsRhTUk93Kr3RLh33bpNus5wDHTaokQByL9fCKn8Aml7jlVZArAAkRL1AfWaQKxN0cAhYTfR9C1",
-	"FP0RkSMz7NuyE5c36G9lKq02Ysj8IzM63l5PTM1iYX0P6ns7bt8hB3biiAfClXOOxaEpsVCsdNTt7e46",
-	"IsFIIlNGBtZGeQprioangRnar5jzjOVsBGPBpIXUfYHztctXq4rYDboxPrCBomD9L2hEm+XXNqLVvstt",
-	"qRWkYuHm+kNS7Jb2fkG097CO0rpsLUODLqe61tqwnsie0DNLxqoWeagp5BwRROauLCuKLkJaB4Vv5pwR",
-	"B0vjJFSQIesL9s5eDyJFwjrkJ64nXBiRXAEyjLJVHAw9dm1jI/rCKHkQ+eeMP5XnWF8+zNHQ0zkth0mJ",
-	"4iJhMVES6SElmVS6FN5lDoESZhqlH4UOHbEkE5pPH2E6ApB5tuRg6vTFgTd6w49hqAW8FrRG3hKTiZyz",
-	"c4jY10z4GoLwNutQ2OFHcCs3Sj5dXhszI8BJAZ8/8L/KmB/I57K/s/s5uFzs0tykz6UNhajThl6xuQ82",
-	"WnUKWtOsPRw1dtXPwXkUXrMjFMJabayVCK4oETyxLA2qP1XYtcxBStCORVwiFzjdqFmsPVoplvUpjLeP",
-	"K2hLnVoYrGP3tM+oEnuzSPhznhiq+JTnbCTfESnICy6KdwFZrsGu9f03ieCuCVXn6tQKQ84QnFGlTw2N",
-	"WZn2TreEzP1QYDx22y/H4nEn66NVVfcH9H0coZPTfnPxINgUEH1c+zaT/UvG4/HOGlVStFVnzRrgXNul",
-	"N6WCjtmpnIvmvnfVIUeMpmscMt8+qfHHTOvcL24464rfAp+5uiSWjtYY0xwQfRkcFxuFi810RUmTorYA",
-	"iXn2a/PoK3OGWk/3dQg/LkjqcM+b6QnQpSQe9eFQZX62X8QSJwDio9oczVYKvBbKhkjhkiJ5qoTB1BKo",
-	"leChT59e/V5mvb1HMuWcB0tCxZXCep9ArnaFcrluGDcbkDxZ6HobTSg2NLUfr4RKdr64rLaNqUB7n819",
-	"tjUhm0kcn+6F3pSv2wu0XB3Ag++v11ir9ZIdAHQSIgcyOiUZoyDSKAltyt/JfCIR1hp8iOStHCoMMqG5",
-	"UbinzLLxTl88OWf5Ah2KACJdqQ8AlIevreGD40nRIYN/DMiIGwmrOguFmFwxBgJgupvZc6LlGINJjFhD",
-	"uYA3hLgAmaeqQwDTLcQXyhkgIZqDByp8xrSGqJKcpHxsenKF8I5gmM8WhGpMLnCAQjh0TBhNJuRwwgVT",
-	"EPyY00RjDhMlLncPC2y+034C7nHmp/J5riJ2h7yiU2az7BSi+gwXCM0ImGQQpAOZibgcfCxkbuh0Qm3I",
-	"DU0Sc4A65CBPJlALOlhJTPpLsiKtt6obib4ElrwCQvezx6qJbeKY0TyZNMMN9PM5xlCURp0gg7pJw2NI",
-	"Lm/W9glE7TRr+g6pYzPMxR9m5v3SYy6Sy7G8zZnOEJAQYrcUmTIqFDF9EGDlVuG8y+34HCC9EWHwFKEl",
-	"gEMUsNYRojCaRaB4TwzXqDdw7Zx0H5SWIhe6NeU57SiZTRif/huEp5XZqMzuPuIRUK229u7v7ERxBFf3",
-	"1C77S57T5havoekPxizb/RifHXk7zy/RROuZ6m1vz3I54hlTbkrbZrJbdrLmRTNpsXN60WuVSXPRJ1J4",
-	"oB5EXEAXFstzmoVFpdD0GfDcXA6l5gmgQki1a8bHRb5oIW/YruZP5eWWtYD93RDQtX94M6TrsvkVoa4D",
-	"Cv2F2tZarfcaFrkkZODukgZfXmCQK1uVwA8Xoyn4gE3fFf2Wg4AGDsi0UJoMGSkE/0fhEzptkO6qNQxH",
-	"L+/Jx8z5uHF6X0/D60juWgLbnCxWF3Kj8K6dDd35Lav9VFntxkx0ndm2rPc2p4rYLbwywFEcvfBrcwnX",
-	"lR7qL+C8VsFpyH1XWr+PN+PdlZ5QcSKs7HRh7+XWr0eVwY4YQHs2nMpK6/dxhApEwwGWG7eZwm2Ux+eX",
-	"KgbEh9CSJl1H2JnnXFcLrpU/bg8XW47LbPF0+/eA5bzfvPimv3ehieDXOJoVm4lZQXJMRdYCUG0L7Wxz",
-	"BZBFlW5KN4IHxuC6R0acZanqC1/IBKNcIRvAGT7PaVawIHW3Q9Amg4angMARpbFWiTPuoVAI2V8ueM2F",
-	"weZsBnzkkcWhttlkrtp27Mtuc0XMPmkmMFaWDJ6NtgB8chDbsDgbvcoV2dvZJYXImFqyRPYFewcY5Rzz",
-	"DMg5y23A6ooYehwQ/YpJZ3OcTIuRGW8CqXkicftvX3792GJquNCbo29dQuNDPtlKta1U20q1rVTbli5u",
-	"Sxe3EjRI0KW0GArTZLggjgkRnt6abJ0WSD/Y5WHXM8ox+T/wZ2LuEiT2nzEL7gZC5ozlSroKxtXKfIox",
-	"1QvgXVWZQWq69kWZay5s5FBNs9Idq1nGgPnZqLbAh4sWzjyob5NQxWKiZiCcA8DCrBCJLoCCxnYEZVYf",
-	"Cymj55cLZp3FHfIG5gIv9bgEby1dAiDQT2l+xlJcGTbSEKBDXo/IFIrV6AkVZKfbrfjYKy9nl8CiPFTf",
-	"15X78Wh6tsKhGTB853X+5cduy6/haP6YQfBB2EXrYfykBcR2dz5t/2/OqLK7YkjMKS7trzfsGq6hN5c7",
-	"iYHi34p/eKX6xjo3V0Bq8Bz9N0fBOkOZLv7rtiFJ292Qm3a3ORa3Db3KV6HAAHUGS73y1HAjzGsaQgyt",
-	"EDMVQks6+HVbw/CL9jNbmSsQ4W5LSrxKYeZlKXHj2sz+ciwVZ+6Lr46eHpK9nQddwgX54eTp1oPYQRAE",
-	"BU6/NuLTzy+Of7ZQjCOs84dmT8KnrmjfmHLRgarPQzbmQrmhhgvN+gICuECeK5P1n7xLWAb1nceC/2at",
-	"vEwkEoO/ngkzGtQJoDOpdC5nYAVmCUtNY/ZOu6T/oHZuX8xlkaUYpTnLmTbrQaFmc5HRHhn8bRCTwV/N",
-	"P1sD82qDfxtYiAGqyKjIsq05T/WkjIRUMbHr7iMnKUmYWYu8LxAEYPDIDPjPAeAa0GGMKA6MDHNGz7A+",
-	"pBEop5Twka9OWMZaKmaolq9aybJMdWDNiWAshezocglUTIYsoYViECAKrdG0rRczoxM46RuiL+2HmLBz",
-	"li/QAs0yNC6bJeyQAwILh4UTNZlKIwTH3b0H8f79fZLLuSJDlsk5zK0sIeyQdnI4elADV/WFFGRU5Jin",
-	"YEZVj3CjuCJJoS1kwt3d+P69+8EKV0t/lzW/XYSFL09VXwS8L26mCvg1JHlbRrxhWOft1uz+VCJNq+Gg",
-	"X2S97DJa6KPUzB7uNKmZvcoBPuGi2Ruu6MWW8LZ2dit3fsK1s28wwvGSEtqBEIoSW8de5nWQ3JBJgxdh",
-	"VSQE3i9F6HIyVzeX89hLEPu2vDXID6b97v498pJ/g6w+kVkxFVZEwdrGLEvBLFof64c1pN/K4aBDnlpE",
-	"jPKlYlJaJLB+N/WfcnTVczTl9cWdOyfwvIx17twhhyA9mUZOBgOSBLKaioliU57ITAoVG7kO0msG/xw8",
-	"grXJnYihimQCcK2Kzf72aACkQ2F1azuqzK2IY6VbI+RYidv8t3MvJj9xkcq52trZ3d81j3lJE/L6mBzJ",
-	"KRUd8o00m5AzkjINKTahAGY2tC9s5hDW4Qbx2W6gQwqEB7pUbkPZlJyyipyrJ0zhkjFzEVyiJc+dTPqC",
-	"CwbpjHgqDo9i8uKpme1Q6kmHHJnNdjZi6uIsXFVtWQjIDfppwjVD4zGhuSxEii0VgCX6ouqYdVSK0TAw",
-	"F35czPqESmhmqA45NiIuzTChamVLQTpHOT0egOheDg07jZ3B4GHeCJLEsJ/5WGmMJeJNQ1dnDE3h5lwM",
-	"aXKmMqomrlQ5Jf4Q9MUUQNm4BuDIvCzra96oQw79XjjN5oejFxh1jCtoc8NyuHCJYWVwolBShhkBTpuc",
-	"4/6M2JzZvSNgLYczGd7kzMy2nIJPrQX52d5SuDZ/L6RG7EujxCm3cVYTMkI2qCDz1b3F4wiYAOQfK6Ow",
-	"1XWI+8LdKC7IwNybfnSYy7noR+RNMRy4d+TCAkZzXyMOgD3JHNDs7NwAtg1BeeFUgw5Bl6YCR08AdluS",
-	"SeXUCLg/QWKbeSQoUmQqU9Yhr6yqtaqHgjqlJkY5FmY0+0Z9MdjrPLzb3X/y152dQezQqo1uGt4cLPoc",
-	"l5Tlvx49efpfbIn6NXfzwA0Edxvz9XCEvjBD/K0fdY3o2I8GMb4TTW1sE2qCSB0PcdPv3LGk02rnqXXm",
-	"WOLmS9Ij2c7trza/UUHpcyoW1lEEh1Hm/gXxtsQVr1GY9YfrstyLOrwFDiCGQqNenTOzgebLGc2ZgFng",
-	"lHKanDGtnPrOhOEAg1d0ygY22cwfdeAVQ6Z4CucG1gDQY32SYqDyll+6Ljal1w+lOuSHGdGSaCb6Anig",
-	"uSLWeLGkSbtNpkRznbGe2YctMihZ2qBHngbJkt/ycybs309lzvCvH2WOfxwVI/zjTf7nH0JOY/JKToc5",
-	"c/+rGEfzXYRvqsxffMpyIipdSMrIjGcU5uV566BHXlA/q+PCPv8pnfJsYb99RZNJ8DVnAj/9j8L+budn",
-	"njAyLTIWk4MZyzKeyvIvFcOjyvEE9ppRnUuxmPJ/FMzPndpOMFswxg965Am6Ap9gVTKESI/JS/xyy/y/",
-	"dQBfMvyWug+HsshzzrKY2N+dV9F9/POPjCVmGjiJQ5nnTLr/CYMf//xPwRNpH2+fW87CzJvmCzfwm5yf",
-	"G5nKfvxJ5mfub5wpmUGLcgqpkajcNO2E8+WJBY2nTCk6ZjlnMXnMc5Yk/M//FDgMzr7u26V3qTaxCc1b",
-	"ZAAumEGPvDH/x/if97aeOC9z8Kf/8aUccrP/+D8J2o2k8H+IYjo1rc05t39Ch5h8R0W6iMnJn39kf/5h",
-	"e78qpn/+kUszRR1+/0bmGkuFnrDszz9GUsiYvPzzP8/NQIcsKzKK0/VvIP3E3HyN8Ij/urlCg8qstJs9",
-	"TM79FMxq5ify6s//NWV2quWc/PTI1M7OzadTTsj8fcKyztarvOMXqvJBmL9hDvg19LQt/vwj68Tk1f/+",
-	"v1dWyX5XzjFY2zXfTu0mvvrf/2vtmyRufW0jfDOkLtalZ4iL/TMmh1wvYvIGojvkyHBHnjIAfn2da3ND",
-	"JkKaP441TfE/kcIXLzgrYvIjkpUfhjyhcGDNiEVK0xiekXH48wQguo/KsR/LKU/gXcwwZp75n3/4X18U",
-	"Y5rDl7YHp+ZUDTN8BL6MkcjMm5j/Y/gvNiJdTH5iQ8U1w+9Y+kzgV8x+x4TC/2JybASqORvG5ImAYGj3",
-	"B/zEJf7mhsHR/SfrQcXjPpIZlzH5Tk7ZjI6BXppfgym8Ybn5ImX+O3gNI1APeuSEGm51Qscx+Z4tLHrA",
-	"CzpkhqIdn/EM/k8mGR3P//x/cm0O+rHmycR/eim12kqyP/9QMfnz/68NXdKgvh3K6ezPP7RZWfN++ItR",
-	"wN7QjA5zqkiS0XNmHxeTp3/+HxM+PjPLJcxshNCCA7n+jg45bKhRJ7bIAH3Agx5Bu6U5MXzMRUz+XjA4",
-	"Fd+x/KwQIw3Lcc4Ehd19WjChbWvziMMJFcI8+XsqqLn05j9kMEHQeo+46Gry7LE5SyOW42nB7xl8/Y2R",
-	"yocs94QMm/0Wk2cpE5qPOBXahi0Zfv7nH6M//7DjPHtsf5Dl8ObglTY+8wQbzig0fjo5hv+/d23EVvWj",
-	"m4ibGPzsn1Qlok7phgbBZxl0B6oSPA0+W1JS9rd3PxjAfpP794IFNkp/jzyXw9j8A2/yxhrvYvIjTahI",
-	"Fuag4Xbi/2LIfmM8mYhCjKE57OVoZESaNwVT5mnQ1XxvRgXJKyZHMhhDc212/Lkc2r+ema+K7M8/SFqQ",
-	"GQ56SPOxoW1//l+6yMwKZWQGDzBS3AAFycAigBIz+JDEwoZlYSMQ4Et7S1lS2wqjgRYS25SAvhjYRqdW",
-	"VfsbAGmwgWk9NmKiFeq/x5FKu+idO6GeaCY24Cn6wyoZr+js8ofLJTVAvkaQKnswVEx4hRFxTbAIKSgn",
-	"1sGmAQDFyMlcGSH/jLFZBZkJ1L8eVAYHKxWCkINLzXA5UM/QPqCcGaDTF6+KLDPiv7VsoeUVIL5RZF8K",
-	"qQ01ZKNWDCUUHpJOsqu8MM2MmmSUW4VuvL6Y5eycy0I5L4HTE0GpUmd8NoMdmqWlQ88PJ3MbmK28F1Ba",
-	"c/ygjB0ZEEUXUKOuL5xdIgkj485ZWbYoJgN81qCq5KKoWR++l7MxzQEKx+hnUMDdbL/NmnGVJAikmCxl",
-	"OZfqitV5vDfT/c4VwrmwtIf2KTnHK63MA2mYwzJcgAtz6cjlQXFc26IM5PPLVzl+5VFGSP3qiLZPXwSd",
-	"vKtbSM1Cr6x5rYlVi229JgyETCUsCkcavQhn0LM+I7e+ZjHjvqjOAu8EFJqy72AeBeg7UFsqtDc4t7p5",
-	"NZjgV3g8QO362pr8vNkhWFHQiCsn1L2Lj36M1xyDCuwOko3ncgikojTZIjkmoa2RcGssWdlGsCwYworn",
-	"BKv3v5XDR4Snimh65t35IjEX+cS0bXRkYzdRr5OfcZEGcZ2AyQhWBmtwLm804ECZs9gXXDtSilEG3jcH",
-	"qruhcW/lkGDlF+FoQYe84GfM2qmDxIEYe+RhOcvSZt8XgzCzDANFBo/8+5mpVA3u9tHe9ARf73Xv2r1B",
-	"HwJLoY+6c2c5IsPVTRDLN7QHlh9ABQvt8O7SlmaOMuQgSKezTvpZoZUzcHr7VWm9DSztaMoypwiT3aYy",
-	"ZX+j2sjWYP/ysH3msEJYg6pmwe3t7uLGSjT6LaXP9QUOOaO55jSDYI6M+CHx3ZYS7tJ8cZoX4m86L9ig",
-	"LjNv2boO0RJYpDtYC8ukMOAEC1l0CAKIARG209ZIUGjpO6FkJiFkwdxvV/3N7B+cCiwFPkWrPlxwQx8e",
-	"+X10j6WGMo5kTooZUlYsdOHnLoi5XNwwy73uQzw/gyOm88XWwUizfFAXCfFsWo2EODz+8ebLhA/s/vfs",
-	"C5sdM3sVYy09AQQZ/lPueHTIwO2w62UNxnaf16FCmcPRGBUK3/4ldknZiBaZBlevmS6iRK1WfcsL1ugM",
-	"qQm4R2pPTyrXzd+e1SXXup2ZjSp1FRykzBgVdfP8CXNkZzNWRmaFHIsj8QwoeBORqEMGRuAZlIyeK8iE",
-	"tTFhInUCUcdLKb0wObYiHXXIADmjbbMkKJXt4NjWIoCV4beNczbplD2xPcoNN7OuW8aTigRvyWfsrOjW",
-	"pBvjLz5vw8YShCZzELStrO6KkNnrs5JQ3CHPNDBLFXBLIs9t7RmnWtgMktJgj8vk4xV+iZxG1ivDr38F",
-	"NPvMnHcbnFC3rPialSXlmk3VuiiPlTWg+NbmiAchD3e73TiacuE/GzqjzQGMetF//PIf/f67bvfXO/aP",
-	"fl/96r/r/UK3fjv99a//bTUkBB7xDKe3Y5/gPvrGNM+peUEE8rE/W6f5CrHCCmuDnmXFFbcqEPZlXa3j",
-	"97bnpEZwtlRbraVYSzpd46P8A/Y79N3K84yvcFlJnvoon4AmxKVPIvaHKEbhXNOx6ueGYWGaQPyS5zS2",
-	"0f3x2jSD2IXd/zOXavc2gojCIJt7D/bu7u/t36ucu53asKJGOdsbZGAHwt+pjZqKel2frAHTSH2gXy+K",
-	"zQZa2u/ovAsfiHoROPPN/QZnIKb0wDV2QVNmNG1zPCxslVEOQ/8H5lywqLcXR1YgiXrRNhJQc1Rw8FOd",
-	"FwILDbuJYFFFmPMUn2qZsznF0iUV2QlVqLKfVMlQmsS5WTXGlVB95BnOnHql27/O/prXgZnVvI3rDydB",
-	"aprBihTCFhmDbbKpIFFv5/1mwsQRcMN1oWooHTveYC0YLWZ8m4b7uYW04WEPzVRgu0P14ZrpFABlPTMb",
-	"XQJh4+ctQHrfgsB3wM0OiLBhZDZy9d0WfqhG3wYNIN5ry8cLbWEwjPtV0+Ha32YZ5WJp6HORdqZqi71L",
-	"WLb0k0w00zZSr1q8aTVEr4wOro/S+0nmZwrSV0iN1uaiLgSDSF8ihyC8uBBgn/PRI3RdzJ2tDUn74lK4",
-	"HrQVqhjQtPOxkWd1MlnB6umQ11OjHKUucsSZgHluA5Ae9YUojDq4ZOa1hieOerTSTXRXTINp1ddWff3X",
-	"VF8b4y2tzUQIFhRSEpxw34/ifpAFDL8ZeR++95oBfG01gCaJCsnFiQqtIN8K8q0g3wryrSD/EQR5L0t9",
-	"FFnesqd4hThnK1I9fMsFSOhXlbzfZerdNeVuarNq0fP5GnIXyesZE+Tnly98wiHwN8iDjl0seUxe8GHO",
-	"bA/A1vlWynHGyDEk1BJFzxm4C83QNtvGJteQArJcIc7Tet8xVvmcKz7MmJ2Tt1yiOdJFIjtnc198Ze2X",
-	"6Skm8Q6+dmHfIMpURrPyGErvZUQ82qJ9hDmWxjEipIjJsCgLyQyZETuDQHmoKIOSkyL//u///u9bL19u",
-	"PX7cIQd94QLcIZUEGnCtMOrauhnJd0DeyrSj0MNp5uNyWHwJajjt8KvpgvS7L+DVmugYP784/rnVMFoN",
-	"o3WQtQ6y1kH2hTvIPhWEgtrcW6hNp5Xl+MjAanPoWz261aNbPbrVo1s9+iPo0ZUk4Y+lTl/goAp/Qp7V",
-	"mdIkl0yYJUg7O7tLHX7jsxUd/Dc+2yoV0aso4r+HoIHvLwXVrUbZ81ENTBrherVC1wW4hb9sUuNgLbzR",
-	"BqD+dxtCab+UKR9xR6z+1YHBW0pjLkHO2fmNVZHxJfOuVhDGFYKBe1Ejygb+4Q7kFIZwGqCgAYx3iinx",
-	"84nM2OrFXYbJv3Ipk+vUJLFgs9Ff9x6Su12yv7/fJUZGqwOVbV5FZOnVbrWQSEs/2sICrQC3prAAKDsf",
-	"pDRXVdrZdlDeVy/K5Whwrf/iQBC6UlQdxSTNs8woxoYFoJ3efC0kyaQYA7TGLFtA0ko1IGg5ewoRp/rC",
-	"VvuSOZGCTGQGDxQSlW87hzor+0o9mBuwsG/EEVqq+tlQ1ZbAXZHA2Uv2MShcWpb8uC0qhz4DniMymCNg",
-	"GVcWD24Ngjw4Eyq0EOTVWipVW7jkg5OqKwqvS6j8DWyOD65QrMxDYGwkxu7Vb2dgSzGKgqsOo0jKR/AY",
-	"TWZMzoy+0FLhVrZtSf9a0v+S5mdEz2XlSq3eow/FDoDE3iYjWHKQx2QQTmDgokGGMkUAi7oCXGNpFmlO",
-	"F4ZFqGqd2Kk8Zw4zoCZanvGcTLjSMjfDm60+58wGqKhE5obtPMWA+GX01LGL17EekaU3edQXetWEUgiO",
-	"MDGIQQjPn9J3fFpMXXUAdKovjVbllSNDfnqu0K2NiuBa9QVPXWo52evu2cxy5JOnXGiJBXzNnFbhPUoo",
-	"kCqIDEBG+mdBXwfpgnAUJ8ulcbsPCR8hfAtAotRBONhtfCuHHgZ3VSf5apBYKqgsVE9fmGF7iAXqkE6g",
-	"7gV4V7+GOJxwI3X5LM2nAEmCdi6LylCI1IwykjnZ3SMTWeQKA8X64gcBLQMRpEbUeFlt0goZ1xcyru6v",
-	"PuUp0MQGrwNlpJKwcFJby+sTLsU74maJqk3unXQf9u66tT5jM326ehZ+jSNL/z7MkQd6sM6HDjPpRB+k",
-	"epf/GWt2tdVqW8G7FbwvELxBKFiJ2DSyhBWIDM37kGK3auRcx6bBNMupg1y1IsQENhQj+8REsLkvUtar",
-	"E2XjvphPJNZ9BVIKQe7ziQsULoTmGXwuZ1QVryz4kiFMJa5huVDQ2LTsC647BDCQCCXJhHLA+sZ3tPWj",
-	"uNIr2av4qrlht0J5YDUIP5eCPXJzQzETpxRjOHk43PLWu3GMfGgRtbheV3W2ygA+z4qz0MCJLI3kFRQB",
-	"riOpPFgjqTTi+ZazV5vs1zUZgnzccFJ0WIa0HqSUvOKZYqIM2C0UyzEi9QbLiL6hSsPZubx4KN6HG6ke",
-	"enEhz4sPdZ0IgkU6Z1RPOpUf43+Rgp9tbM2HrBBqmR9Q9grDuQFGfb0wm0ZsPmdKA/G4PftaxYJkDSxQ",
-	"ERRzsKxlZrEax3OEc2sdva2m0zp6by9AEC4ZGEhXAj8+lLJRiFu18v8gALa61AxWhPfAxl9Vt+KKWdbW",
-	"qDUaQp2FHHFu+gKoW+xt4kTOfbUF7FjxD3jIWJwbYOSSsYRiYQ2cBH3hvASDOvvTAAHVLb46PEtpuiBQ",
-	"BcvVCtbVOSGauSgfhMWU4DlEjhAb2agmNueDKA4FCGQeVB+2uLaCzavjwChWG8OsT5jU3AyH9kycG4wJ",
-	"c1WdvrAekKW1GvEsM+3pOSNCuppyuPqQPlh1f6D6pQlNU5baeFJbUM4iPUM28pzlrC8q74bbVnVWgM8H",
-	"Nsl25vYtsCP4JQ6WNchS+8OQfwAwF1j4DtLiKuozL9VdcyhDGHKuFctGcRUOmau+2OvuhR4s7D8odd56",
-	"jbUHs8Kv3NrmSgP8+0r0lsWd7wv7TrD+7ty6RbG4i0v+LoA0t/6SDqkR8O1xna/IU3Va74plofV9tL6P",
-	"1vdxm74PfGrr6Wg9Ha2no1U6rqh0GIHcoUHesI6B2Bhr/RavfLGlnCHpVA6L4Jx5edaVdrdZgiiKUjLz",
-	"paWULEXRIJUQECsTOeNQBRWqV0+hAo19VkVoXnoIxwz9nM1yppiw9WdtY4wpqaQuKobFgoWcIy4OT/s2",
-	"fH4kc5TGS5fCnC4IlNzFcBlJhgwqnSkGCBNWkCmL1KAxdNAjg5RqCtiaULMJ5epBYDAduJgoV6jJrRLI",
-	"zALSBfoCQGrcivcsOjdKg+D/0NKLwnaCRgLhomB2jt6bUnl2jNgQMI7htWm51IEaYLPGbKmi2aJDHrOM",
-	"adBSuAX1wYWG4kpkYNUCX6jGD2orCUP0k30/VJ8BTITNq7ODasIDZ6DHhcqhhrF7OUI1kag7+bJGGYXi",
-	"Hy9ADsbKITZYa6fbDY6t7Wqr6/IcKguVWod5G3PcBC4lEzr2BjfI4kCAFKz4YtQwWr4mjOt0XQuiZIc0",
-	"B0HIYjyBitTmrvUFnc0YzW0HnIvOqVAoysEsmEhBzVIFzbJFWa4by5I8Csp6mfmlLKMLG1PlapFPuSgw",
-	"AOqkvAR4joymni0IpDPX3ksAd8KVcaeTDFkmxVi5k4etIcKbK4uMZJ59t0tSulChhkhQbpA5XmcpRnxc",
-	"5ADZg5cNo7xOJoBDEwSl7XSx/LIgMkt9eS9zAd3KkVxm3jxRKJajgqcSOSsLKx+8eUbO2MIdTnNBAVGn",
-	"LzSDytxYM8aosT5hsocXHm9FnSr1FFbSbunn5DpsKl/uGpkX7/Uy9FPwKHiHTcT8NUOWqs3lPrqILZ7v",
-	"Pnsr343+voEMDDv1lLF0nfxrnuGwoipicOhwq3sENNx2rV6PqkfjkxdurySr7jQx7+MKPHk3A/W5leVA",
-	"lsPT4Q5aKM3Zby4S5bCJzSoPxTikYY3CT7BuncqKMcZMM625IewyFJf+ohxdrAd6sM/7CDAP9slfIMhD",
-	"61e+JmbDQhY5Qcwzdzz95bLfXHS5bEm/ErKhCejCsbs+kEWFxmdE3RsuSiC6WsCFK9+hGzCoulsPpYr4",
-	"lP2G6AtPilzO2PY3LM+4wF3YBGcB3+jGURbKK98CV7U2n38tyISgXPBfFGJ7hlz7aiTOOgpqJAgzcxQg",
-	"6l3DR+ZnRSipqE5WJ+SCa04zojTkIDmjj22cF8IGstK8tJwYvcTZFxRg876VQxUHiV8qrvh/Y3LGtQq9",
-	"urHN+8LIVsVy9YjYOB1bVNfOa2X1HqFDOGfn8sw+3SqLvtStEYbiAP0ZFMlRuC1ljdci5Zpkcgy84IzN",
-	"dIe8DqrFcob5bBazAVa6TrWENb4yd1hy0P16fX8VPzULAgCG4UZEvf3dOLRB9va6cVRuS9R7GEdmMwFs",
-	"1Wxa1Ns1DMXsS9TbuR9DVKaKeveaa3GOw5hDuk6Ps6jZckRSOFZpaAQC85bZ7hS3ueUqLZW+XjgQ00vk",
-	"8KpiJ57pkiSHV2mNXvfdEdrD0ikXCpD5KNTvdx075ITRKckYTRXWsAb0vjIgRo6A3paw8pRMmS367eov",
-	"m1sK5vO+CHoiYveMCpaVvaXokJ/Ayoug3MMFGPcqMThlVi6Uak/kFC3V68L0n5XLsCkx/Gbx7LFqYmb7",
-	"ZvHGvMhLeHU14bNmnZ7L4bPHzZpWIq+adAiqoTftAu9gVqxhe7+yx+gA36zT9xy8nQ26HBuOr57mcrpJ",
-	"+2/AL9OkB2of6TEXCYvqcdTNeSQyT7FMeGZN+FMuCkWmjApFTB8mzNcdcsItLAb0wHPM03UQ2mbs5qD/",
-	"fs0RuDf+lG3FNTEmOHKKURPw3lOan50Keaomcm4IXTXMobmxuRLdchvRJO9jILYgEgSxGfWRMdWUFCZS",
-	"VW2ws3uy0w1CZ7DBaSYTmi0128Fmf+2aPyBSRnA1qcyh6avtwxFUOi/cjmD/t3K4QbLM0MxCcw3A6cdM",
-	"cJmTIxvpQp6IMReMAe88M1e8F53zlMkIZLjGO3rXtj9nudrkJOxFYQgPvt2UMSOunxa5WVoXCWS+9VFA",
-	"dJhspWw0BhYhWGYhwqdTOPE4zISqU1UMsWiidy3YA71yAO5VQqPchYIgISNrARQvyLKnVRMHSrUrZ/gF",
-	"zVXzMwzpTOEZfsFF+o9zDlYVvN/JhKVFZm54197FyomCb1bPbPdh+U6+Se2p7S6dWh8k5Z6c+i9Pc0ZV",
-	"uV1r7UnloTthyUTwhAaySrQutCq8iTecwOWJ8eUJXIFMdRNJXN+yUq652K/0LdNPzUEqm7+PN3ZJLclR",
-	"X6ZPqlVHMMWKhwKz00SCLy9QRspWpRm81g506OvlBNHq1lnvcpaCMGhbBGhWDDNgfeSMa2JZQ4f85KJo",
-	"HGkZxNZuY0fuC6hVm+Z0pLF5pS2HGARPlwifAl67ZtkiJvMJTybEvq4ZBfiDrfFgCChMm2sF6giIfX2B",
-	"0f9yRAbHdlR7YgYd8t1RbBUuGzRfaljziVxWouA5b+UQTF8oaoS0pEbnwaV9FtDFG7AAXdFNcFVZrkZw",
-	"uIogULLy9Zz2tDlLhbti9xNeNJDq7naB8e2timtVTlq2W2aQ690oF/O95sav6sHYyM2ys+G+t4J/K/i3",
-	"gn8r+H8ygv/GIv0690AprgQpdEsy/ZMTOr5Mpoc27+PohT+zl+gArl1FDzikImFZQ1VgufH7ODq0dK3p",
-	"CCvNzRiwBseJzWu/oHfQ8H0cPQVy1vDJy43fx5vpQGt7HtKMiZTmzUfwPZZGOnZidNOBXAdzCkIF6zvM",
-	"PL14oNoedqRj6yO7rD+2ez2qLM5Lmp/5L17JY8OdLxyprsP7ODpicsZEwx1abgz9HcFoPMZqBxzH0OkT",
-	"2XyY5fbv4+h4s7kc180E7NJNB6i2fR/bqJ+G3Zcbf5kae1u27csOYUF1N7QRXMci4VW3eifpNnsHxRDX",
-	"+UqPoUoaRnlMqU6wgnLpl6xLhFCMxZB84NDWoPwu1m8nX0nBiL+iUDo044J9HZPD4x+JzPvi5xfHP8cO",
-	"LAEAbed0gWXKq5WvO+TELC9kR2hqO/AU4xVsuXA0Jcysj6/WdIDDXsNhigMcNHQFavY6T1lu+EeTDo99",
-	"AdLWI/sv5ZHdzCH5MYsBU1f819Xxj23KFPqAzYU3DcxV95SjvjDwctHf5bKOIl0xu0S/9yOe9qNev5Gx",
-	"ox+974sL3u11LXUCAmbIV9Npa/ZObyfqvDpVnsal+aSfXzgRrNPtn7+8oObbq6zoxdrdspvmEA/b1mOu",
-	"XEpb3Uyh2DbECbp0U+QqnbC6eUS1psnEnMVH0MN0+Fs/sk1xa/tRtGyWC5coLBzd7da8Xeuh+SJlIuSw",
-	"N+mjMS2xAiwU77aF5esEpN/9340LwZbWko0KwV7De3HtDKGK0tUWgm3v6TULwd6Q9nK1SrD+MG9QCRZU",
-	"Ba4zFpMzLtKYOLO6rQRSehE65NloC+4a4cr5SDFRP/TQuhx4C67QF5A+PrcIXBUiEbhpT7iLtgdZFgaB",
-	"juVIRgSwLqZauKolI8gVM6VeMZaaG3cdR2id72UT78SGmVRXc/JtShxbQtemX9Xbrh5s9pZH7mC2zKNS",
-	"7vYDGb6qct12Yv0bHZ5cXpDAzNE5RFD7+ero6SHZ39/b/7oEQQwovPCxMuQ3qBOA2GFACskPRy8MD7AG",
-	"LMd3LHB/MAGfM2U6WMsWOze6PRkcP/n7D09eHT4ZEC6MjqmYLZfFIBvB4qrYTuXEzIjYwm1gX8iRi/fh",
-	"SocJaYAZg69rET9gJRjNM45AI7Ywb8IAMbP6GEqE3FITOUcUJDDuAY/ri8ODV4dPXrx48hgxhiTA3wwz",
-	"mZzBkj2qEaMBkQdgUvIxFfw3SL6naZozpVzmWcYwe2NCVV8MXj45+e714x4+a+BgauweznI5zulUETka",
-	"sZxoaUE7wzV+uoxXWs3JiN0UYURE34EyDULiCCq2CDKV5MTyTNTw8loH3EeADwh8f61u0OoGN6cbEIDv",
-	"TUJS+rHVhYbcwhC5zaGkVzST2jjRp7mcokIQBwGaMic2bqxDqilsAG9vKB1Oy4L+ilOgakAQnZ0WIk9W",
-	"jQ/LMRKfCcCtC6QBIyZElHJFhszw1Jw5xpB2musRr2EHaHYEAwdqRKs2tGpD6/K+NckfydbHkvxteNet",
-	"UnM6pxzsHg5H/0BULUA+1pbQQssp1TxBEENXbgzwEd27W5h8rogP0XxECgVB+FwRT92N5EyXe815lhGL",
-	"p+C71wbVrwS+fY6MIWG55iOoso/lAvIcClAgHiLNsg0YxApjaO1LLaNoGcUHYxSWIK3q4QQ4gRhbVJvr",
-	"sA95zvKcp03ZB+Yn3CrzCER5tBxZ58CQJXKKNeFD5gKozCU/MSwAgJFDJoCZ+hdS/+Xg40+9MFZLRdvC",
-	"WJ8drincsRuTfM3eFIluSLkmZcT9hdbuZROypT4SMaitbSHRYB5NrY1hOQC0PhACLNxlBNNlWDYu4P8z",
-	"Ao6GdTndJI+pUYLdOUyjzMuMo1Eup6c+8c7WqzXfBalN1W8xPwnMTK5/mYu0WaLdA4jaqmQ1ydNLswC1",
-	"PG2Qd4WtVpOptDxdnzx6S4gHT8y6Xw57gOb+G69buzFmgU+QaUvFtPymhDoIuc1flCv591nY3a0L8Val",
-	"bU9k4tL4UhaYS3kKthMjeaMwXioiNuKnNNljIYQVplaXO9aa3FuTe2tJaS0pH4gRGBJU44l19PWD6SAQ",
-	"Z7L9u8UkeY8k2Vnjq8T5jVSKDzNGCqF5thpDWVo8ZF5GoXTIgQ9mAaiZCVVknnOtmfDlZkN8Yai00umL",
-	"gxAbxz9nWgCcMZsRqknGqNKQjuGe0CEHvspO2ck8csjGhYjLTDT3THwgVvFSLDtnKg4r5i5IIosMQl2C",
-	"oBdrwpEjrOhUwoNagw4WvGUcgP3r0ZLNU12i1TXR9Fsi3RLplkjfSsgMxKCV0Xg34xW9lpzeII1RsdxJ",
-	"2UWNkH2QQoquQzwDoGQohm7JKJqvsWiPkcABDL5cg7+o0vlZBt+vMofAsHQxd4AJGM5gJNlCLYjNaAbj",
-	"1krEJDz1LUvMSFitrS8GgPx0mthLqnwRvkvZAWC5O1ZAU6Dulg0srYnlCcAoHFOAQMq1TKGO7h8zfX2i",
-	"H28ScngiMaH9mpVXaqCDGqsYwUu3ntuWlbWs7COwsoM0Lcn6jXO0RqpGDmg7t2o6KpmMlqshPyfrNZal",
-	"mB+XQQDVFUGmh9fHkJW+QHROIWvCgawbvF7mr6INtbE8bSxPyxFajvDRlBtDjggNI1Vuwge+YfhOiQ15",
-	"W5zhpTwHCOU6c5JhE5V6zoMAq3KAWWFJzqZMaJbGPgHMumzAEIWQA7OcnXNZqL7AcQ6wFDpuktEJSsMT",
-	"zW0ZLfN0wViqLGJth7yU51CkW1SnCKWrbeF1LD/jinKbuUPxjwMoTI5VysBGZu1pNqltRpX21a2tumS+",
-	"CzSlIw82XQeGvabk1wrg3GfC1GpAlPdXoW+rrM+7oKg6s5X9EUiiFmt5fzOs5aYsU1WRvVu22bLNlm1+",
-	"4Npp9gp+rHwJh2l+S+yyrCCJjGTIiBSlJcxZ5Gq4KfJHBJxWMUlZknFhw2HtpBUxBJoa7pIt1vCUZRzU",
-	"z0ZPWsXc3oSwm9duqXpL1Vuq/nGourl/qA9UgCPOuUYE9GuFZyHFbkbfb1sfKrObKynNR0vFZpCY1+oC",
-	"5FkIUUEs5mApIJeOnL5AgFqPz2DJa40bh6z14jwig+BL8MSjJqUnbIpmPRyLS9EXCDwL/IrJWca80oaV",
-	"cpB98RydNJWCzFZX8ogQ2BZ0QBchvaLX9UUjxe5EEkMm8nRJtzOLM6eK0CxnNF2QCcvSMueccCw57T1c",
-	"oLLFuASo65mXwwwYo4zUeZy+IBXtlurcNPRitZpXy6NbHv3xePTxR9a7lK9vcRtc2demc8Aj6GQCxCKu",
-	"FckB/Mkm7nTImzCOzZVoMzwLPVGMJpMYcUgs0FOuLesL4zIwWAMr0Xkz8PryblhE5WOWdjNTEmN8bJJz",
-	"zXIuxekZM+djlsthxqanSmbnXIyjOBJSG4IPJMmKKIVCm+hcEqXZDJJEcNCotwdB8JuUNYMFuTBm+tol",
-	"zK5ToqxaUCqR5yyHVJadNVlOS/lBTZ91D8p8lVeleXGwt3J4ukkVMOtdPbVbT3F94GrcYgmrePNjdyqH",
-	"iuXnQeGuzc+iOUu4hamt1RQtILM6Z+ccqdlOWOjK1wpbU+jKN1jd9J1y02urWi21mTM+nphGCssv7W0g",
-	"RAEWfz0MukXH+AQKXH3LdIPKUr5VWADpyG5O00JIZXtfvajBo8OG7+PoGLa2Qb+woa/u06Bf2PB9HP0o",
-	"edqgV9mszYBrSwf9y5QOWsgCAv8tQZOjdRKrlSgvkFaxRW9ueE5TMRUKnX6QBL1ADI0bVhSOa6DzUDqt",
-	"xOh2+qIq4YLJA5bBxtnW2jqq5ctawIxW828BM25YCbdWx4+Bl6HKUpcX4mVMGRUqJuydzhnA8yCcv0hp",
-	"npKUnXOL7wz6UIaG7plRrp1kH5cRoFURXDljcmj2nUPZ9ZUIUMQrXs19E1KXuD9llhgOgEZy+6KEq74Y",
-	"DDMuUpYOYjKfUM3OMZ2B5ySXGesZ5d0jHZu+DodpVlLmYaEhWBWVmMtwjl190NuAOW6uCNu39urTiI8L",
-	"a30JlL/fo3U62JS+49NiGvX24sich6h3t7NvFEiBX9+NIxH1dpeVNSxODCfl1J+UqNft3O/e3+neu/9g",
-	"Z+fBvf29+/fK4sBv8NnEPXtVcVN4VEdccM2yxamQ8CD/32nKEqvQwfNzKcanC1srGf7ffR87YcHM2etf",
-	"7s0evL+qBm6Pi1WkvTV7N1AsvWHoCvWMfbHZNRof/nxlPe99C4jdYnFcGxDbJ295wnsDIvsNQ3K8lcP1",
-	"ZRFOvOi9LF4rxgB8znR3UrjFvu+QJ9NZJheMKYcFhc0gwW1ZfPd8z40U1CBFBohOY99Zig4Z/GNARlyk",
-	"CgfGdrbIT8pmNNdTJtCH6av9aDmGjEMP4A/z54bPyjxVHXJi+lv4PFBeCR8LmRuel1DFfAySqK82+oIr",
-	"/dws5qZb883i2eNGtS2PGc2bpelB5c9NimY+l8PHft0ad3nyDu9V03qem5UvrVbNjOvCycw+EZmnLO+Q",
-	"AzioZremXBRWWCOmDxMpyE0n3G4v9MB6SxxsgdwM+I+CgXRi7bRm7KgpXzLLbdq/b/BeHxO0bMULYM2y",
-	"hk/KLI3iKMmkYoYMwR9pAC9Wj1+2c9J9UBpwy8tn6KAcSs0TFS1z6G8KnqVmK6a2zrBiDEtK4nlCQSNn",
-	"/9ja6e7tbuAw6EZxlHkDbWQ98XBTxcrMdysz91IJ5JKVUtgxE1zmxL0LeSLGXDCWr7NoV4a9Ybiy53J4",
-	"OUaZoYg3glD2LTP07FJL9VOeA+EzPOkqoGZAM9sCn18yLtlbZItO1IGPFwg65vdSzLnEqf1WDn1JcYSv",
-	"tAX3Xs+YMEqsljZyOIw0UzakOE1BAkBxxGZyDgIyNHChyn1RCP6Pwue9OFlnrUvb3IiP6dBeR4nX0tg6",
-	"unkpEdzQrf1cDjeKcrq2k7tlb7fK3jZgXOs0dXN/PwXP7KE5D5fyO9/qfdyUP1Zav+EzlnHBmvTybVd6",
-	"H06sJ6bpENjhfRx9J7P00km7Rtb7HBT6b+B7Dlu/HgXDPJdDK/9fPkjQ9n0cGUp+6aRdI+98vrRH2ezL",
-	"lD5an/C/gk8YJKBNhatVt6/5ehsr9q+1Bh1DWXUFdpMp1cnEKNvWsmOhlaow4MtY4VSRV4+fH79+Rb6S",
-	"gpHncgjuEUOhvo7J4fGPRObk5xfHP7uQ+b5QdMrInC5MXywWf+iyAWqtMNjmSnYY7HrQ0GKi2es8ZflL",
-	"mp816fCYZUbtB5HpkzDfXMcWs5lB4lykHSN1vJtmI5lPqVZbcjTiCUtlUpgJd9TMSPtqwpieZh34vyLZ",
-	"RW++7xfdbvcu/LtXscosq8FzmZ8NpTzzlfHk3GjFE7QNqZiMJEqJZLiAuFbTwJzCt3JohA+cYtSLhlyg",
-	"t0obUtWLlM7BC/O+Eje5/W5LpCuiaPR7P+JpP+r1m4h1O/3oPRzldW/1eumywE0y96jphDV7p7cTdV6d",
-	"JE/jUujt5xdO4YCg+GSfv7yI5tvNVnGdMLhsuzjEQ7X1mKuZVNwJeMuzg6KwwhCLkc0aQmKGcrd7Y6o1",
-	"TSbmzD2CHqbD3/qRbYob2Y+iZcUkXJYpffeCibGhyLvdbs17tYaML5LdIne4uinDtFHAQMErCvruMv/9",
-	"HcOW318aiGBdKmuKbyB4xIoj/koWiWuXGLYyeetMbe/dNasLX0XQvZqz9LkcumBFOPk1/GbK8jEj8DO4",
-	"P5d9j3FQ7n250ntgB6pU/TL3F9Jyhg6Ix/DXvrDmrDpxt9Rhr4f0fEUjY2mMssVhfOgKFwmf0ew6JkP/",
-	"bjedGGlJUkte2pTI1riwxrjg4DxvzrjghJttNMFvHEceEOVLa6sDAJ3MiRSnE5lZKmsEJoshQ4QEWLPQ",
-	"I/QIPEHhNySVWBEGFqOmuLozBn/q8eAtwWsjwT8j2mOu1e2QHnAC3g7lMSSnIZ1xiIsVWmMEwyD0zchg",
-	"XBQ1VMd5Z1qi0xKdlujcFNF5U2gbTCIFsbECN0p6pqXv81LTjm1byW5bZ+rx6EIQ1Gg+IL4DxMvOWc4I",
-	"TdN67IUlT+tnVHy1SSnVXIIqOuE5F+PTKRV0fEFYQ7VvoW417//mwwJxDy8PDnSBTh+rgmno2G8zt1va",
-	"G9QuNWTuLz4U78Ma+i6j2s3q2BnhD2oOcRD8MinGUOBoJVcZ5MQFydmUclEBQQ1g5EphsLOmypu/TNEK",
-	"Yd3bdHadL05W21Tqai9iWZZs6o7VVUSgK17C26k/Vk1NcqW3QKIKipE5f5qRGSApyd0KclDCD7hSYrQv",
-	"7I0GKcyBh9kx/qJCNc5odbCmy7alNTW8wit9ZU/dzVTmqpefNqnN5V9mcwN+82l+7qLgxkLeutiJL5WO",
-	"t56N1rNxw/XKSpHMFy5DmcvxgJtW/q9Wn2wjjwd6OuCNILOhQw4E+kFCe2SFBa0wIBdD3ZoWWzLXmhZv",
-	"iuK8xmpYt+DOmAXZJBcaFUcyB+RWojQdMzKRczI14nDVA5FDdhvXcdnAFaI1Qm7NLzOqlP0BorUTKc5Z",
-	"DhUNc6pZWddqapiXIKJwmnBKFyrI2xuzDinBBjxsgHtB5RJbAwwBL4XL0TI4Ac2yNWA0YVrNx8WhQSUl",
-	"6u12K/HEKurtmW/UqRytF0onHkxlU6BT075B7pdlJwAE6uD0o97OPiSSjZkFLPW7HfW6nXtxhLt8avY2",
-	"6u129s0KmwMS9Xb3/j/2vne5bVuL81Uw/NJ2riTLdpymznR23cRt0yROaru9d2eVsSERklBTgC4ASVYz",
-	"mdmn2QfbJ9nBOQAJUpREyXb8p+yHxpIAEACB8//8DhS9sscIFwjDRIe4dA8tCnn60eFu23KQ/OgHhdGf",
-	"ZWPv7gVj2wf5sXVPMSYQticb/fn6wb8Pp/48GH13Lxs9BPHIRt9fP/peNvZ+MPbzbGg2pcnEF4cI9mVx",
-	"7OeF/wqPCt9A8Kj97FGy34cXnj1lYfMxtCs3Ln7lh26H+58NjYc0HHrPXpsZN8NY0Znw6ENVM9/TdLhy",
-	"/cfTii0yCP/N6NX2uD8eoKKWR2puXwD/8WcSbUp5CUAxq9etFAJck7sybqc3Rk8HlfyS6XIo2NnO/vyF",
-	"8BHwbudh6lGRFWLBEiNo+epZoZAYecVcCOyoC3ID4QL3R5HunFDREbJruQ354/Sdq6s8goE9Ep2QBGeH",
-	"tjUh02haolifKSZ6TK9n/pgQe8cSAEx9R08H/7oeJfnUm86k3d7v6emAXI8SoX/sRENjxoc7O7PZrDXb",
-	"b0k12Nlrt9u2dwdbM+wD38DnVdk6+HLSBKvSjJwgk2W3/ezFAWDPVcnS6dnNq6HVaur6UKgrHMiHQmOv",
-	"uLkJoJrtXgFQzTdbgZbWEYtwadANG0KyXEpXC1hoJ1DrahkUWkdUwEJ7a/fhoWChOQdTMa0ymbsdwVzR",
-	"8aSbcG1VXa/FfmvUhH3XwFjisLWcGPItRG58twxAjOuLdMAcrXZEtitlwqiohBn2mLDQ3nLz2LHQ0Kl0",
-	"4VWgT1XRYXLWWangVnVp74qJGPyIYHMFi60fG5R3VKeqqvH7QX0T7JlQw7S5QOsK6Ozuvf3kns2cZs/F",
-	"oEEM6w0F79Ekh0OZHtXczKrM59lST9ru3UGhveVmfbSTva23BYX2lptqUGhv4UBvFR0FJLPOIH7KYU5Z",
-	"iawr5I9eVIGPK+QU+3tlULQrr3y5ol9WYbOcC5zYnrm1SiomuHpfwOZ8Ir2PnZAKvgIZ62VHBGUZynou",
-	"RXxdDplmb859Qqbl8L+p6A0lzCH6ZcK0dnDvAz5lmkzGlqycMBZbpZZ0GUkAcl3JyWDoLe0MGv0McldW",
-	"lwmk1Ime0IQ4cHHLes2QjTRLpgzo1Tm9gseRibgScibSlnRsBV0uCCUa6j0hv08fA49wcCxQhhRR41mM",
-	"UPV0rsGAbyQZKzZlwmClU3vu8kfpV9vKvjxDr+zby03APm8ZPHoROGEZmLnHGo8O9+0725xfwTt2jDv3",
-	"6hYm9akRDSY8plZ0OoyO9BXg3ePyFBQat8Kc3aChnGVrkxOwYwK0+8RYaWP3AJE0QI5PEjJihHahr92f",
-	"eAKCRLpV8BLmckL68Kawnuo1i1vRxtXg3nJzX7B5tSR0+5LQBjLOMhMMEPiHgJrnz+ef3luwEj2v2BqR",
-	"7aqIVk6qclKS618BSS5snELDrX1g1qyGhqtjnB4tNJzIi5ubSpuL4Qf2653PV9xURqmxhGojlJqthMAb",
-	"o9Q48lLbpWvd7qYoNVtctO1sz2+52QClpkXe9JtwRQjXxE+mRX73cjRIqF6OJl2WSDHw8fJOEEoN01dl",
-	"lzdjmlti0Vh9yp71m8FeV5A8N4Sg2VT8rk5vatpRB2qXCzEvNlvlqT+SNT3O49dccfONRl+XpW8hebhd",
-	"aWhnGugkpWLRCZulWLhFlx44l1IqC6YDqiCFCT0z62siLfPBpdrPI0rvLjFIUNUb8ikg97s/c9j9+IyL",
-	"IdXD6DD6of/iedx+sfvixbPe9/Hzgx/oXp9R2u4dHNC4vXtA97v9Z/3d7l633X2xt9eLdw/i573dg267",
-	"327T9ouompWjthfem71wE4sMXtDqFqXAeJSZglbVVshadefVE8IetQEzKCgR+ri/ekWkjMCt9wZ68nqL",
-	"HsFKVq/AMRjYvbb0D2bGrBo+oZZ1QvgElHSmGbv/uiroGo+kK8r0M2dJHNQL8MGicgRhooqRnhxzFpO+",
-	"kiNoIVBqSn2WR2BS6lGBGShSMO/iNB1BieEjttLD6K9g7Wj8BwoOm/vd3HEJ9P+7cLfV0m19SGvp9glI",
-	"t5vLrcs8vD4C9SF4eY+QJlUVeBebp37eqgJzvu9HfAlV+y82Dz2/lYZYaF2L27Xj+B9UU0ywWUqBgEff",
-	"vvs4NZjiN1msTTXHsp/dps7lreX/2/AxB/SodjXX6v5NXc03vaE3UvobVRq6A79hNZXUXLCRy5oqRhQb",
-	"J7RnJXxNKJkNZcJWOKq3pwW35q/+Z4SxFnf8DtzpAWmtyWTtVa+96nfpVQfy/NXkwR1vHtsYQe0GrKrU",
-	"nn3CZrkiDVQEULoTzULJtEXeZC2BitoG3JArxsalAuqi3vzQgdhqulvjsT0+BEi8ZmX53l+PpLlH3z9J",
-	"O+obpnAnfL3CUL0WbMpSnGTEc+MGy9MwYciQ6qEVFadgZ+f6JVgOAhKJNA+gXDpirNiUy4lO5iWp9llo",
-	"KYAsOzdIixwZkjCqDbj6nIAshU9vRLt5Tj8o8f4tWgRrylpT1pqy3noRHbhmtycgjpihO9pQw5oj2hty",
-	"wdYX0KFJAgVVETRSMS0nquf8lfY3o6jAOuKadJmZMQYolKMGkhSISpCJ9xuO6JyMmepLBeEIIztMR8yG",
-	"zAyheoJiVEuRt08AGgdTU5QJ0Vyp6YgROM4vyU4se7qwLKKHcqateEg1iTkdKDpahmN1Znu+9/txvzCW",
-	"acwmF9xwmkSHHtkyTb3sURFzl06KLwY6FCJFqAA00jlAkOiLPhd2MB8ghiO5kRfxT96yMZo+5MR4RjKj",
-	"q8dyDAb2IDgT6O7uuYG95tGIuvb4R0MVNSLIl1/0Er9lbOx9227FJfPpKzkKN4nrCzoxckQN76VzxFMV",
-	"HUZCAlCpkbkZN4IZKqaNVNVmiJ70/AwnY0IHlItwbv5BG83OvZtPG5iF8gd5iSMUjgzx9+RxwI49Vdt2",
-	"nhksR+bKv7OAD1iCHn0KSbzD39pJZcYqRdJSPGOIg+faNEIcI3vDDzF4LMUbzkTShv2oJ90RN4bFRPek",
-	"ctxB9hEwHb/qiG89SXdQgybrBlXXcvmVwC04YBqPlRwopjWRitAZtfIyDvndckDkjhjKidJZ3BvDCeWf",
-	"gdlYMAsdCs0w/AKCciCGF+GTOyJA5CiDT07rknMN2MCuFK5iU0YTYvmRGCyF/nqTvcuf+WCiyrhUCRRX",
-	"fr5WnYBiSUswqVzif1VaY5Wghw1IlS0fgYYd4i6ciwsjL/DwRYf7rQPYdHGBpwpiedKTmX3Zfmx17BaP",
-	"zfqg7uyI3ltNu5LTXmM4/SMwnJgKzt9NYCcDfuivb4UQCIx5+EYTORMhH0t5RMjg0pDrIFLCPrxFPjoe",
-	"qtPvEMzfdSwpSNcgAfiTgYS0RXz+NfzlLB2dio7IeFwhv81Pl2siBQw8hGNMJsLwXIsh1cGqccpyJlrk",
-	"T8njbB8sq3XBoHa0Kde8mzDLWvOTlCKZp7Pssp4cZY2l8rPwUJDU15Hxu9URl1m44OWhHR/s/hDerhuk",
-	"L5NEzsjP8A/6VZayU5zE3WFp/jRPSVg10+JP86OMp1XtUrnM20/zU2qw0luVxrA7Zxiv+cSQNHFpjxJL",
-	"81OuqkXlCOW9qBH15GgEz/fR71OmgCXvLglc3907321nActVn/UcXpE7+JVneBBtXnQDyL4YXAThHXbv",
-	"7Sm/Q+kMnmDF9DC0RIqLZcHqQpoL2QXDVZxJc9IwAFKYOMaCcftcEDOTENYPghc+KTp8hocKX2HsQo6j",
-	"OVAvxSz9tF/sBgHWKcmO/JcX3r6A7z+TbBde+m720ktjswtt0FfgRWQ32VuUX+G6VhBZgZzfVhbiGa6l",
-	"SgIiNt0y99AxoVqyfcqSrfaShpdk3RcrBFlssUyO3WHXVs5dKs6eGcXoCI32I2p6Q8tp10isDSKTOEVS",
-	"aBCqycnr384+nJBvpWAospExUyThgn1nhbVXZ3/Cbx0sNmF/Q4KF9hjbC35AeFN4fCrZORr6XVpnHyz5",
-	"Mzq3zz2G1b3yxtRSCQ7bbCnDYeejimKcYR+sDPKeqqsqHV6zxIoMUNW1FhKXC4mbyUlTEbfkmInrUYI1",
-	"N3RT9vu8x9JqHHpsj7EeMmZGSQv+zVcH+fi2M2m32/vw/2er6nyQmVRXXSmvvD9cyZnlMUMUWlNFA8VS",
-	"e9Btg+wClFcGKVYByclyO9dNES8Ig9HnTsTjTnTYqSIU7XaiL3BVli3sw8JFhntub3nVKRt2bXZ6epqf",
-	"Jo8bmQzZUSsncUSQ87rnF3dSKmIFB4IF6uw80QxbaX7lro4yyeAVHrPma67HEp1UZVPt88TVdPC4zUh6",
-	"7WjZ8qkxtDe0p/Al9LAdfuxErim+105UkrmY7VFQNmav3S5ZWS0gPEkBAVnRTUUE20oD0wd9ASK+F6WG",
-	"z/Bv5Vwg5NgbZQKhLPz1k4BSGbzO/6nv4U3zf7Q7xFtK65uefji726XyNNBli3yIGEk0nUIw9Gxo+RbG",
-	"/HWZlf5nymr7YlnyzynK4+jELEv3KRHBUZzb9srfWq7PZuaY9SaVDdNvYP23nXmT0rOaNtVJN3XSzd0l",
-	"3czlBPxZC6GVlYn+YnjlgrS1o5hVXTePSs+xhtI481S/cc40ndWmGVAuQL1DvKdrCDMBU/HLgi/Tf29Z",
-	"whUbm7ISNrHsCIgd8RoxWJMbhF3b2+q1I3QO4owajgvZZ2WOyDWxPC6k3b/grJJeJpACqCfVpE+VX92i",
-	"cFrCrk7hJWzJrm4Yp74ta/MhgVAflCnD+7Y1A68sVYpPLZOGVAOaJBsgMJ/CwHfCtT5MjD2INfOqmVcd",
-	"1L9K34CgSFoMKdmGBckpU4rH67kQkvlqYTBpa/QYzJgKWYYLiBEEWRuLLSWfQkhI0ZGADKNnLKkXcco4",
-	"eN8ylAXancVdrgrbOE2X8pjwl+0eQAXrDbzQzgH9K0uYoOQnpgaZ2RPiEL9s6drfyzy4gNIG0VMgplT3",
-	"9f8Q3aI3HCfv9bM93HjH/06piz4iMyWhXK7zDYGXvKjFCbngF6/k7S56svfuwpPtj+56j3Z6A+8tBrNw",
-	"12q0rpp75cBx4Z58owmjKuFMZSf2PqxnK3mfj/K+fQ3MKdYadKKQEKEXnDqXoOWPlyH1u0Tb3ZSpeWqH",
-	"yxJxW+SoKBl0RI8KIQ3pMhcW6ZLicsqVXUbCgEX7DCOaJHMys8za6lkJ1SZ7oLPxBzGeZXz3DH68H9Wp",
-	"Np3V2b1PmZTi3coMUVtrAVUMUVZCv1szVAbc0pMTYQJwAwjMBDkfZkooBowTKVi5wYmU2Js6YpXBaSIS",
-	"pvWixSklimXE7U/J49oqVFuFaqtQbRW6b2ZgadEd2oQM06aJhed5xWwosFLZfiTt1/DVI7DmVqmV5pxp",
-	"8yp90CMy0pRj+B+ct3843N8wFaLXzuw3J3wwNC4Zd4B7FTUinUwGkOQ/Yk0lu9Lwnm7CS/q+v09/6O3t",
-	"3nZln+y9zNcbIPKv/d6sEPmzVEfCPWWbAliE8Xx+owsHMCCDrskqOggV69O+hyMqKK69XIL9MGaAfEvY",
-	"aGzmfg4oZtrd9nZsQY4+viFXbE6+vaR8fAGP+X//5/9efod2cpDBksQS7rFzZxLNeoqliCW2L9cdoYDK",
-	"shgdmhAGDyE5uJHYM9iAObhOtUzAFJoCGvgfsRwHmuK5eUkuP344O+8IT/ldM/uemLmERXKmAUPsjQE8",
-	"MaWJ5gNhJwIrBZ9sMhkQqsml636Jrd0OYH4ebmxMuvOOsH2sOI5ifIPMhm6WwClg5Va0RxrbIm/6K5aA",
-	"nmLEP0HwtMJmdIT/mRgpW+Qo/S0tYzQZEyPJXruMiy0vZxTQyHutZ7SCdWxYcSdY0UbS/aYleMYcDf/g",
-	"69AXVFvmBqA5jfJkxirc1rfpzr2PgF2PuWI6qOVTlSPvpWmG2neFNL+JzpUGGsmYORKyjoWPFevza7tO",
-	"Twx+j1/sD9/u/Y0/AjLfxeKMFZvKq9xDlTTpXrgcPaAhlt79JbtppC/8jcp+WFIlhT4qr6cS7ilSZWVF",
-	"v8VpH0z/3Ttpq/P5T9+P/qOfvRv/0v/hN3Y02TN/dn+fWRqcEVY80A9NYqp8OU7YLLzrS9IHcmTHGzOu",
-	"GMBOpXLNopyyUsD5p4g1dWGTJy2yfcAQhvCG3IqQtlRl3fkcUh8wafYSqbfAsA4u/upai4nUHD3Ozvcy",
-	"ETGYLC1tyCQhERPNdK6cf45wMEs4RgA+ZFgyR7MoeH8MZGdyQbhJrZtQtnESc0MSObCSUMyW2i/tDG9f",
-	"ZsnJAc/KLb5F6RReRdx6cka+TYlYTU+2Dcq1B+iOCQqoOktNX5f/vSR9KHOIKhHi5liRpEHYiPLE1bsf",
-	"U2VGUNtQDhC01EWqgvJnr+9Mqli3yAkdOSATDZyHdOfogvXF8zsClSN8Bh8IqZDeaKytT3s9u70t8jNP",
-	"7HUF7aYLWlOXCxa3yGsGsh/ohThr+zgueskkLicZVvz4A/bhztBvzhhVvWHFnGOZsIq5zxlU6dq2doGv",
-	"0xf11EBs7OoeJ4aNU1AiK2v7g2vVPAhpuFD2LHxqRBmLrxYrRyvWX82ubnQYHYsBF4wpjE2D+x0dRmw0",
-	"TuScsf9ptYyWX1QjDyhzPOLJhoAyXF84Jc1l/yZUDCZgDI0g7A5U0UQOuAiUwBCG5swgNCxsUjbRpUrf",
-	"7t2ViLfnb70FGcjRbWGy/OFgF9dDsvzhAiO3sTYjXaytzP8cK/PEcUIvZuDnFUIGNMji1VbXaBfEGSlt",
-	"r9SI7HC9yZhqbSUFSJbpIU46NBxNrAjkKgOZwIiq+UA0uYCQicyYSjwtcFiFKZDgyzCmAtt2BEoJsu/D",
-	"z2TCWuRIOAkHHg2KDv/vhBE6kmKQTgyxBZOEJHZNgU/QPtaujgvEELaSWEe4XV5ubIWrep9W1goMQUhF",
-	"WwkX8UqOcCIVLYENg8XhS44Oo54cj5lqJhROfTNWvG90U0hlhiV0fUMzr93LO7Xv1rz8gfDyTbj0Mrsm",
-	"0qMHUAcbUzHh8MpkDa8utP3SiDLtZ718UGiL9bMriRW+vZcQfpPdCibetGXQ88xZiar1Tlt/aUSnG6z0",
-	"dGGlp+BwqD6DkvZpve/1zw/a1Zbt2rL9eEt2T1A+2VA2RJK6aHfaCrgPxa4y3D7N2BrYPnsDM9S+BmD2",
-	"SUX+8+7sPx56ryO2w97bzoD0kKD3Hqbd6Uni4tkz/JBR8XL35OGB4qUAm9X3canMVyPh1ZaZB4yEdxNr",
-	"zBoYPGTBI1YN/Y4PBIubXASGG0w4CWNBbMtsNkFZB1VaI/8XZt6ze64tF4TubKKQO7X1qDdi5NRF3iwJ",
-	"yLFvj4/Y31bBPYyOJ0qO2c5PTCUcrsjGqv1HJlFr91r9UK3U5zFZ/o41+mWhTqGOf8rmLvodDUAX3jCS",
-	"Ej9nhw+OUHrm/ZHOPlxolvTtVXA2AyhKVy3cq5K14D1bxjfGSlpqvn2ZuEDdR2nnPauiQPoZ1bCONVO5",
-	"Gaxjml/pjnI5h+myvlSs6e9rE++rpwjLOJA9D0wYSMJDJgRDNqVIcA5Y+wcjv4U2gLYODOWX43PiuRMd",
-	"8+YVm1sG1cI8+GpYkLmaRQLDDXIxCi1ynEYuWMoBqiMEnWeZ5FbQTCMeoDwri7lxnoLl4I/vt0Z+vD2j",
-	"PZpWyxjAhkiO77eAcazZbs12747tuofcO/utWWmdsltbiqsBia6UL7aSH9IgY8hpEjIlB8Q9G63UBdHi",
-	"49H5q19JXvX9bP+54PGXVlSmF+/0aMJETFXLcpO1FeEF4a9cB7QOfXv68ytycPDs4Lus6HtQfXZVDcIG",
-	"0YYqAMrZb5OYzjWhA/mSUNMRI6kN2W202+0WeUVFjyUJi8OBsY5wE2u9wyb5askTTV4dnbw6fvfu+HWL",
-	"vMm6FK3pMeslXLAYunfE5cej0/Oz86PzH18fv3r35uT49WWLnEB5ChC4NCPdRPauiGW4jaA8JJwKiKyg",
-	"vSHpsgEXOqiADwALLfKzVNkyAagB7PBuLjOqiWIjOfV5fhQ3reEnjFs+dOCngN5GaLBSn6tIhnwwZIpc",
-	"nh3//sfxyavjS19yGfwK3YlBCD67CC9Jpttq955kW58uHBLt/Bx8OZ/gZaSIrSBhFvI57YP+huh5f6h9",
-	"4AtESQo43bjWATPkWXt/SbH+93N/9O6h2kD66CeomdaK5m0pmiGB0oRml6bAHoIC1St4RNYqM3WWc4nC",
-	"TWqRNOQtXwm8lGuECmnW/H/4gvAXPP5xJRNJf1zKPrJq6o0S1B+ok0uTJIs1y9lcXwZxbmlzT2hGmiVT",
-	"xClYoBfbhZndmFL44IvaflWTlZuWJdkuEiFTYDeGVrSHd8O6JGB+aoT5MZDmNqI8yQJWUWitFrDqBNwk",
-	"WWuK2vKG34kxqhgD2gTc3g3NURtHc25Aj2raUiv0tUK/UqFHgvuN3kahR9LrYqNXCEk7SN+aysW9bk+f",
-	"l6IyukXQXg+QEeUVE2nhfS6mNOG5vGRIa+Yqy2W2ZJCLSaDkulIifcX0kChvDOgIGDvTdQWbucSCPN1H",
-	"wa7LzIwxkXKBPBPI8QCqAZcmSFXoCIg98znZbuAMDRIfa1cP7g6n2ULWpcvFgOFRCA5AYwrgumU5C/nw",
-	"48cCGIl2a7u9F4nLWqmYVwDrtWutOVHNiWpOdL+cSMlt2FCYjLOKFwUZPHfHioCiZxjBDnHMQaUniSPi",
-	"KfcpoGYgUV9NyEOY9GxJpdS8kA7y0JHNa5JZA5s/IuqV3a6VxgsIIVgXYYOULKBQqwjZXy43a22Ip22Y",
-	"eYLQGqoJJSM26jIFVAVk3ryrSDOmG+jfSYVdR6D/kl0g0h4htyNwKD3kY4eWS1bbPxNvq4W5uVTbarZQ",
-	"27UjvDEURWHI6vWAld5Z40osjRm5zGxEl+WPz2KCAOsRV4P09i/Z7QjYHG5gU1YhjUAW3BODAf5Ldtdl",
-	"xQ5lEkeNCDGqPrk/Qoi/jYNyghig/MH+acKTWBOqRu5Ma8YwNh9vPWbfKvbf5m772d4GRZ7aUSNK0gTP",
-	"yAUUwYsWCzPfy808BSd0daUMN6CJnDHBpUrjmYjP3V0aV7OXT371gThccTG4QJCfikE5t4+C8ZvsVoBS",
-	"zhGJW4PE+A2PYDVEDNv4BqAYmMhahwPV7D0sARUc6oC/w8cVmkmGZ7q9V2KFBKC+mirjIZOh2m6YJOKh",
-	"X1OEjxbxedQeKHrKrH4D9XdHtjd8aJXUra21lFpLqbWUu3KwVtJSbkEt0QHsAsJ5LtKWYxE7+PgCligq",
-	"J0VLiKctJJZMk8wWXkZEFtAcbiorOwTr6HB/gwJD0CUDlCgPexYTr3/pHMmEGrSOStYUZitk0vrCHztL",
-	"Y3jDFm6+PQAbmCf8WA5v9ALQxBvrDRDOiLk4lTSvB1X9KhV3Cnf7SWnaMZvyntX4fuaK9eU1kYK842Jy",
-	"HeWLAYSFfbeAn4ewOj6GcfZb7dbu7n7re8xR6U2UgoX5JJWwaEA47d12pv4C6acDVNzfy795ktCdg1b7",
-	"trVQ99rXa6H+oN1bKZ9FSKMCW6qCSZQqtL5PrZTWxL1MKdUZOVwk7BtR8ttXUf2Ddj67v3zQ7DLR8ChJ",
-	"fPiGYw6u46pojvVyYFQV7N0/bUj1U5XBamlqK2lKiux03J0wtd0VrAJUDo9L7+uQ0cQMl/qPXmeaFutd",
-	"ESrmJGZjeyFEb+5LWmFJbSHTal4N+5ehCp0rTg0vDVT/FR9/U/EqtbzjcubVQ37cBJYDQUAgGbdqKp+y",
-	"7YnAVizuK96c/C0oxGXYV5/6BYt7Ehz9ETPUsRtqWBPRyXz+8ZfsuO0oRjGqq/TQwQM1+Si1GSh29vu7",
-	"BjllMddpTN6UKX/90Ltn32WL/HvIE+aack0m2S1vFPBtwIXYET7ajxgJWF8N0p2kkMOkT3miX7pMNtw2",
-	"O6wZMkEO2vuYXAYABLZJcC3Kc7hOATWM6ZubIuAuQtcRd7Wi7NmfjCM04g4U0/9N/DfK7gd++BL4qPAV",
-	"bFIs2c2+TOROkmz9vghAuvlP99Kk7Oau310sZyL39oQ0F7f6BoPzu3B3HABacPH1cGIge9VOrLUJ9dBM",
-	"WeWWQO1HO/9NqMeIGVUlV9e1c4iP5KOSI2aGbKKJYddQTH1ETVqQEW+qxBRTzQx5f3x++ubV2cX5h7fH",
-	"J64YI0T7wqSRiS9L1HQzXHvFAUNvnFBewPobGjO+cKGv+sJIQ5PP6VN+7OAzOlHDLkjG9ovj807UwIPx",
-	"Y8c+qRN9Ibsr4ffer94fdu2R8fxWRY0Qp263/ezFwffP2xVR+Nzb+MoC9ONiuJ8jt0vn9qCB4Nn4vCQ3",
-	"yp/uvlTBq9voIskxE3TMW55ArYeHoyNGPMYmQiJKmThD9VixPlMphOTCpTgbsx4W7edS2Fb3DAnnVh8d",
-	"Rvut3Va7OgnNLWTZcU+RSLeGL/maGZRP1fSygiOlFwkqEKeH2oGgLtyj3IWZ01FS4cKE46ZRcz05sl+A",
-	"QQMr3lmKpVvkKOFUO6mJXY+piFmMMcK2ixSZ+OkOim3ZETHrJVSxmFCD8XlpMeVy3pQ7vf/r6P27r3kN",
-	"/cZlnM5t6SGBS7iSX52HG1qOB7s9e6rv66O9r+4QF+8rjKWm/lCXGffsrz5uUE1Z4c7aozBRVgrfgXPu",
-	"HrAAX46KIiqXTTkxubqYrQzODExC5RXWsiIzRaBVh6oajoMe+vKBUky81IkGJc0ZyOk6reRbqAqeje0B",
-	"2xZHL2KXDPgUlIGBAux2n2oXevCCcW3PkkE/OgkTenYZ6fMk8VQPF++ib4Oh/sLaEgtDAXBbiuTXZWQI",
-	"EnqwthTfvWx5GZWCF5E1tlOzz2w4XJqsof1F9vsITu1fcjBOyWNSNB5yxY0+JHDN4JlA6BU3THFqRXJn",
-	"3bCMgYwn3YTrIYtTm4dg9uhi4EO4OXbUksee9YYsniRcDBoIkIHPg9dn35vlRSnwRTBcANNRNqhUDPp6",
-	"pAxXEQkvLcffNLRqkY++DbHiKOHCq5omybCDpBnmdhM7LznriRzAm8JNaNi3ccXYmPTk2D1bMS0nqse0",
-	"K4pv32d4ILBnyfC/QpAtoClxbUBtSXspNpaqdJePiKGjMVNNNuV2YX6GMwx9G2OVf6gZNZQk5vYu5uhD",
-	"7PzRhcmAtayRSvx4OQqEyo0BxO8LSP1XbN70xdTTMvUhNsJhBOmlUQ58Xh+O5DS9ZoWfIHix/CeszZ4R",
-	"kAYux3cpfj1livfnuR+yG1d4TvDD4lPcOyx2wd8Xn579oKESvKt2HwDN9KSIJz2TjVUEoSn7QeP9yk8t",
-	"i/dMuwRl7MOWQAvyLeGrxZbu8BUa4zUpfLmYCJcuN1evo/BtmBEXPDiAiSz/2p+pEjxJlxkQcpfougn4",
-	"GU1w2zWtiIZuk0BYBJgNbPYv0N+cCxNlh2YgpdFkRufw1xHwoeYrKYySSfMoSeSs+Uoxex05TfQ6WQ46",
-	"hO2/NMrH/KD4gItKw7mmiyMdX4+lZs1fs4WsFDOhtW/8pZHWMDhzElPzo0x4b75uHNfN93KdoKjUWLFq",
-	"Na3CphDR0GdKMVVxBr559ugzS9lM81xRoe0BT9e0bijsmPZLu9kxJ0KjfrZyAGz1pRH9p+k39Hw+Zs0P",
-	"Y7OqXlRhN20X3wPGchJ006pd63YDWr557SJNnJnmc3RKDcMYpXUjpA3tu/Afqr4M396/DchsHzOKisPh",
-	"5ygIpm6esnFC52ztooI+aRcQya8B9wFvbTyyN+h/52l4SDcXmUIZQwrpZ6MEMyz3jSUecTnFz9PR9BMS",
-	"4TImmaPS5fygQLFzHKCEs5Uy1dzIcsqU4jHL5hd8U6TGjTJq7Mh+gTiXkP8yFtJY8FTLmSj5tsht8WW6",
-	"j+kj89y4saSQeSMvvISfsxaZsFEQMT41sjKDj+asLb7I8m0Plv2pEQ1VfZuexG0q3JuF45976xnCyT/s",
-	"5a95P+tvzJcv/z8AAP//",
+	"7P3rciM3ligKvwqGM1/Y1U2qKJXqpgrHjLoudtl1G0ll791WbQrMBElYSYAGQKno3jXxxXmR/W8/w/k/",
+	"cV7kPMkJLFwSSCKTmSTl7tnhmQ6XmIkEFoCFtRbW9W+9jM8XnBGmZO/kb70ZwTkR8OdpUfDb54LkhCmK",
+	"C3iWE5kJulCUs95J76cZUTMi0AJPiUR8gtQMK8QFnVKG5niFJGE5yji/pkQe9Po98hnPFwXpnSixJP2e",
+	"zGZkjnW/arUgvZPemPOCYNb78qVvhn8Pfa2PfDEjbpzbGZfEgqDHFATnSM0IEkQuOJPkAJ2OJWEKTbiw",
+	"H0kDqW7FF0RgxQWaYYkYV6igUpE8grY3U2ohT+7fx4vFAc7m5MC9Cucwx5/fEDZVs97Jg+Gw7+YklaBs",
+	"ClN6zpkiTJ2TbCmoWn3gBc1W65N7xcWY5hKNBb+VREikOCo4zhEXiHwm2VIRhNlKzSiboongc5jImOer",
+	"GOqcTPCyUAMpMvQV44x89QxNBJ6TAWYZkYoL6Z+PsSSDpaD2Qa/fE+TXJRUkX9+sYKIPGyd6sVqQ9zCr",
+	"BPJckKII5qiXXnE0XRIpYT66V4NTqbkxLhmdTNrCeZQE8wVZCJJhA1AKxRSdEyQpywi6ndFshiSfE7Pu",
+	"HoH0+EQqtJREIipRbjslOfr67NVz9PTx8cN7HgfpRM8UeqDy4JJFk/q3w8ePHh8dPXw0HPYaJrLAShGh",
+	"Yfwf//bzcPD005//pZea3ssLPE3P64YISTlzyyuI5EuRkT4ckdeTwVusshnCLNc/3nFGzJN4Cy57Dy57",
+	"bTfgyVEE92Xv59PBX/Hgt+Hg6cFo8Olvh/0nwy+XvZqJfF5wSb4rSdP6jNxhR5aAmf2pJUyaSMSz0YvV",
+	"f0PZdf8NNyjRPyNKrAanE0VE/wwr8obOqSr/Gpjz2/9vgzODAoPXea/bOXmdk/mCK8Ky1RlZFHilV3Ft",
+	"emJJNN6oGQUE0zumDy/Jy1krjjBDBIuCEuFR8paqmWmO5wQFgw1+IKs+7K9DxlssL5klLjnCU0yZx1nO",
+	"oJMJFVKVVDXG3RYEXS/u+uxOUUHZtZ6AHoORz2bXzNl5cvTkSR8JUnxz2dOvLnv3qlAVWJovKsi5HA4f",
+	"ZPfxgt6/Oby/1CTmX7OlkFx8Q1bfH73+hX+e/Ds0Is+iAep28Hj49FFqCx22pNFygdXMnbJMEKAK7rTF",
+	"ADtQM8xymmNF5P3h4dMnQ/yADB6PD7PB4+wxGTyZDIeD4eHRg+OHjx4/eTo+bDx/Ey7mWPVOektBB4JM",
+	"iCAs00wrIihJzPRYnmRPiOBshgo4D2jGb9Ecs5VDO4kEmWPK0NfinkEyrI9Q2U6SjLNcAnrypSq/Ayxb",
+	"FgViy/mYCETlJcM3mBZ4XBCDlOhrVSGmBgx9MCRRVYp62dNbf9l7Jr45PHz69Jn65rCPLkHmwWwFz4+e",
+	"PjUv6knusEq78OC3T3+Grw39fabsH1/r3utf3/tTmsD51W4QCYI1N+QMLxYFJdIdHXfov9Yz7qPTD6/R",
+	"tT7ldq5aeMB5LoiU91J79vWv9xAW5JJhLXeRHFG2vmNf3261+L9+c3g0HD67/ebRMF79X795MBzaN1ss",
+	"/69ufW+Ty7/2unb59dEQRNStflpUAeEWiLJdV/2Qg0AsqaoIvD3GzQkURLTlmcfDGmAFkbPnIFXXMUNo",
+	"MlL8mjArf6Ovv1Nq8Z4Vqz4CAZT00Tmek3OqyDfnStBMH6xzIrRsAHJATm5IwRdzILZ6l81n8bSiob7B",
+	"dCHUiKy+L8i3r1T27efi9S+LYcZ+LCb//gx9wGr2jaNzeKlmz9Bb/HlwOiXfPBoePxkOnyEH4zM72LMq",
+	"jG3X7nB4dJxePcD31y/SK0fzUiYyx4kaNiNhYb6SqODTA/TaUvSC6sXRiCA1/w0lAd3PE40Rh0dPUEE0",
+	"+so+yumUKtm/ZFcHV310NdL/ObkCInk1uOqbg32DC83xpRYp8+qh2swUcGup+PDoSXS0QpnsZPDpb0/6",
+	"h0dPvtSdGSVWIButr+Q7Q775xBMOxdEtpgqNyYQLvbhKrCibRrj0YJjkXZSpB0eGZ9H5ct47efLoWJOE",
+	"OWXmd3lKKFNkSgTAZ9DlQmAmF1z4O9fGw624Xnb03cXFh3PEWbEKCV6IGJmWqfgNEdA2PhVz/HmAp+Sb",
+	"B4cPHzzSBA5RlhXLnJwvxy+4Zo6yV4u4yVN/vmSSqDTSGrFPKnNdwcreVTSwwWVkQrBaCoJuaVGgsZ7H",
+	"nN+4S8qTh0+P78Vz+InkfTQ8RN8vC3Q0PHqEhsMT+B/69u1FLbF+mgL+J4Kv05eRU3RL8DXSL72YZO6O",
+	"XjpQ7h7GJyjjS6Yom/qLSt3d5Kf7l70Hvx4NHt++pG+HZz/+lZHXc/zr499OO1xZjqPDobtsf2n50u9p",
+	"udYoUkQ2ozfkuZPs9DOjdqCcvc71MlRb6JH1TV3ZC4+XCkdUt/8XL4Xrm/E/36f64mFuPgfu+hY1s+9g",
+	"E0C5Ygb8gaofzVWwFqagSRWotgP2e9dUpQG3L0wLeyutnSJoFjDLSPGaKSJuKLldB7vaYHugqeujGaAZ",
+	"ZlPyURJxxovE1lbebw+OlqWaISm4JN/zcQIG92b70X/h4+bBuT55ijTtzFqTO98buHE1IflaiypItZgb",
+	"DXGecUHqejcvqx23m8ELgjNFb7ACDFofofL+DrHrFWVUzhq2t9rgrjf3W6JOP7z+gazWQSlfVYHACzq6",
+	"JquNHeurVXmvX+89eL8+hH/XYZjz5XyOxWrTaK7ZDoM2sKHobXcWZAd4RYXc99bkWOH7w7VB7nKbaoZc",
+	"5lS94dP0eO7l2mD6xajg0y5D3dFGpQdrONjfElV/qjec1fRgSSb1LVEpFlXLeNJd/2A0Vmtd6+etaXtt",
+	"17V8xIzQmYnYgdpLQWnIatjPt0SleY/UT7sMkGY+3xKV5Dr1vKS+932ixC98HAxxR5idGOA5LgjLsWge",
+	"yLfafcAmprHWaOvh9rI1UXcf6IIUlJG6bv373bp/PsNCbRrDNNpioL1Qmqi7fVOXzperb4l6R273zLrt",
+	"y2CMPZKrstN9kSjb43e8yBvFi2qDbSSybnd2PWLyLLoXd3e7e0MjYes7KhVP0Z2adttKq5Xu5PtJg0xU",
+	"bbylALs+ZnLNN47WZkk9jW5c0LVW21HyqCv5ftKI3XHjnTbwez5+S+Zj++X6MMH7bdawJIw1/YcNutJl",
+	"/T3QpDNyQxvGqLTpTsB8J/L9pEFgKZvtgAQXRKrnYIKjpGY+cRP7nRXTaj7xbzuTWvf1OZENSxy16DzG",
+	"Wyyu/bq+4+cznljdVKO71mK85Tek8SRWG9w9n3lHPqsPeEreT17xouC3L2+cc2BF4RO+XSO24GuRAIeR",
+	"z2pk38aMB8wqB78uiVgd2Of9XmF8EKrvzeN+z/lSJDsJXwZNraq+rjG89gr9Sit4Gi8ScAKQi2ow173c",
+	"comoHAlyw69JYobBuw1LlYD5bvm5AWGB1eyg8rrfdubbT0juRTwIB43e9n8v9JZcJN7C035PKjxNoKh5",
+	"DK/VUibf6+f93nKh55OPwL9xvV38OrHcVtlVt9b+9Rq2ZNb4VxnQPu/rBlwk182/6fesN9XIWJQTGxa/",
+	"Lz+YCD6vbw5v94Oh/R5fqozPE8C5F3dJwBpwZ30zvVxds5vB+y3JGJljWqzDYx73e+SzIoLhIrkO4cuN",
+	"i/7r+qtfNx4lWLnUa3je4jApPE1wC2Na2e2c7emS0JbbrEktASGPXnamzx5EIl7R6VLU4Vqi3d9FumiY",
+	"gdzLjSmibGs88u/Bjq4pS7yGpxvP3RwUetW3c6fGY6SgUiWHD19u5nlCyVqiH7/2zdMkP3x59+xyh2vw",
+	"1rsLh3ZbZK+/6iWveS2BzMkCCzUnLAFJ8G6fDKERMbfiFneMKjupNFruQ6j5CJDFq4w7IssPVNXDusvV",
+	"Z7EcF1TOai4/5dvdZe1tMGHHjd6Damk/gmqsoArwwb+oAV520lF1Z4K7CS0WT2KpZWeVA1YkfTvxb/7O",
+	"9KNZkVarRLubW3lnbePvA9aWysz9HLdIXRmcNvc8De4O+tG/J9gN8N69FEHlCBzkSJJ92FfbsgYBDp9r",
+	"VMC4ee6Xb7xfEJa0Q7kXd2f7+2B4bJN9er3JP4Kr8Jn3jWxUsKeb3b2a/WyDa+fZ7+baeUZ+IZnasEjV",
+	"Jr/HAvEFYQ3WsGqDu7bVmPFqvBfCl9sDstlSeEZkNiP5siCNK7Pe6O5XRz/NL3gzXNU2vwNYioum4Iu1",
+	"FncdfHFG5HK+iShVm/we5+2GX5M675/obVe36m0AMZ6NRqKpA8e9XjO4m+dtnBCDwQIRqm7AsMmWg7aT",
+	"o8xwDd5Y2+9H4JC1zb40i6KJNp2N9WdcaW5cN/Hw7R0jIgzVtAlbw7L1Jpxvpv7nvzvtP1dYNDnaVt7f",
+	"OTjL8ZzWuRmGL++SUX8EIb4Oc6K3d4vFZqgGBlhtcNf8z45nsgDUgmNfb7tF5UANeFltcNeIacZLXuTK",
+	"V3d3lTNjJB2Xy1d3cHWrDl97kVxr8Y9wjzRAva09OG/JHpC0gclsTyq2ZjJmyBoCGr68ewKavhwH7+7w",
+	"Yvwjp3nNIpSv7nIJfqJqlgt823hXSDW669vCl+oABj3r0mpck9VXElFIuUX1Qy3v9vo9hsE7JkDiptj8",
+	"fxFk0jvp/fP9MmXhffNW3n/9wsS1l/OsgyVYimaYKraIneD6y+o0S2eJes+KFSJMCUpMRiTEmct7Jwky",
+	"TlHyAJlsUnbJUYaZyeGwALclk/xgUfDcp+KCKYE6MZiT87AqYaeKzOWmSYAvl53AF8jE8dp8dmTycNhf",
+	"h95rEguB9bhLRn9dEvtaw1WuxQ2pWQujlEWQsgt9rT+610dcQC4OlHulWO5aTHAhyT2/i5Uph1rexuxk",
+	"ABUXKayJtojbRGx6dA2WzbNUN37gsdYVYZpROQIK0saMScHZ1KSDojLE81rgqji+PYjn1qaV3tLA7zKB",
+	"48buRfaE5N6K1hXJ1yYTofrDrTD9L9ZRpXH3XGI4mxwHdk/ReSXT0tHw6NFgeDQYHl64TCx/rdnXNd/H",
+	"RFodzT8HepQ4HVw659RfVv52sBUu+hvEATotf5imt1iiORFTkmtEYLlJPgWpWZltYvLJyTo0rjhDdURi",
+	"P7NGFC7T8rmsilRaxK0DK4GITQBV4TDQvTRuk+1hAodKl5GsDjTnddkOMgODhcd63tSiAaTw8TtcwkUh",
+	"oxxmNkHaSioy1wceK00IcHesuGQOLdBPgiqCMLr685XLIkRzhCW6+v8d/eXKZNBKLkPkRtRyMcoFMCvy",
+	"CpzLWh1wyEFqsyE2nvLDLqfcObDtfMZfv5ANmxrJKIZw01z2EWewJZCCcwMBR69zSx9yDln0yGcqYU1c",
+	"Nt1LluGiMJ/qBpIQhAVBBZkoxJfqAL1W7t2YoIzPx5SR3AB1ZezDV7rDCS20aPoMXYER16ZYk1yoKzTD",
+	"NwQxfsnIZEIyn7ZwI2epYEkrrqLRJGQjh8PtRCavo9iK/nrtRK2YFPvIdCShHrgfwH80CZ4fAUSoiP9f",
+	"U5bviflbV9WumxTBvwe2XwbfN/GUYEn+UYWi6kSitXm81dp8z8cvAveN5Mr8wselpF06dJi1mENyas3q",
+	"PuNMPdO8g8/nWD/RDR0H0DOPaesZH3NFM1lzBiLHkfrcfHPK/O84e+L/uLz8PBx+qkkyCjNvxT5/4eNN",
+	"jPMuGdr3fLwVkfmFj+vg8r51HQnL93zceIIAT3Y8OxY7fu7xBWG9T3d6nMr5RAfpeKuDZN3FZ3TRtDo+",
+	"T71lrPpmiObEJeisXrANlsGX7mbtrriybxNLaoZseoBDqjnpL3zcR1Oi0PHwwTM93AqyaF59+/ICRUm4",
+	"7//Nat2+3NeDNAhn1kG7/tLe730eQJ8DDXnvpPdRErRpQESZVATn/TI5usn5iuFGf9CDpX3vArc2a2sA",
+	"9W08Vx36l+Fe7fAf9C0OBrPZHzAjxcYdDzmKLYvBSFHZfs5qdj34unHvOYM9h76Tux4EdOx9g4O+2+3l",
+	"B/tBLU2rXTSn5YE1q9vbSvBKN/p2hhWpVzmBfrjkg+BeXAdG6HvcEQYbN7iR5uOxSceqQQlS2CehiQIX",
+	"twToAtChBUhutHKpNCZthM3FSbY/khFkFlib9DMBpNFPrnMnwYuurGkmev0ezue0LYNyTqjd2BNMZg+c",
+	"CQwjjYzbovYdqVLC8S1ENsBzkx7FVtPRABkET0icawnQiRC4qIPcR5DegUB5biLAN+tcKVsTkKZ7vFpM",
+	"ya7q1mkF7x5th3cQ0deocw2IPUhGEATYSvN6OBg+vBg+bdbJrAUg7qyUMXNqUDKlZ9RF1dR6WnvTNCVz",
+	"gSd1mrgoSrRVeLoRadHp+nUQ6y8rifR/7gl3HWxHUpW12XbCcrCWxvqfrTD7oyRi463ZMJx21+ZK8SM2",
+	"pYwQ2KG/0+VYkfciJ+ItFtf1heaen/+IxgQKuBnsQOOVIojrL9Eci2v09cc/v3r56tW9A/Tyc0YKxAjJ",
+	"JaJQsEOQjE8Z/Y2gjxevBk+eQTUvK/suBJ8KPJdQGeqSUYWwviiFCgVT/2hGcE7Z9AC9h+/MCZBOp8hI",
+	"vbw7rhweW57N4VzCJulNAk1qg4tQ4f5VnaL9+QwLnClfGQub0kTzpVSgic04U1h/JwhaEJERpgaEZTwn",
+	"dQbyWNewnXW8ontoNDKtz7MGsIo5aCe7/XMbj5QCJghJciiyEOSG8qW02vBTZF9TiW5woS8n+pzGZbms",
+	"phoU1JJrdNPYHJ/PsmRVnS3ARUY1FEOpP5u+qsFoUFdL7gUBPXqq2sdPwHU0fQCyDZdNqKnBJ/rAupPI",
+	"F4RJPVtP2lHOl+MCyqhk12i8soVWlKJsCl9TJaF80VIRYS+gl4x8XpBMI7Akc5rxgjON73MuFXq5FHxB",
+	"MDN1IvQNYYtjmvuZtsfiBReqXCFXsk6o05pqdQYchzUE2tbJvpbHdgPmlfmoUmPOupdVS3AYnmPLzpT6",
+	"IlPcZkoYMRtrDHBw+wOn9T6Sy2xm6OTHj69f9JHk62URPX/W+5FfMoknpFgZOw5nkkoFW70QlCko83V6",
+	"/vz1a5SV9MoVApELnOkdPTXlYyrH6Jqs9POlgOKe5JL52ngR+Q5L4+lOTck7KMeoXNm7i7BPh6p0AuXT",
+	"yh7cYMdHR88u2e2MFiQxDhhfDHchUvb1KP7D4VM9GT2I0aT6Ul5WV6MpApXomixM7dKjYzTjSyEvmZHr",
+	"sN6AjMi1OpKP8weTp9khGTw8Gh8PjvETMniKHz0eDLPD/Ig8mBzjh2OHbcavq0S3SpXA2kIvDx82UZR/",
+	"GvxHHSV5PbHOZamDERaCcUUqFdfYwKakr5fy1yVXcGsAfi/LWkxLAdvjvqLS80DOSD+qCAuF5Y4Pjw7Q",
+	"1Z+ujGBEJCI3RKzc98+Q1L9xASBJ4IuOxuWaVoGQaaVRfUTByMatlmwh+GevJteH1JQHWwp2yTAzszTy",
+	"GJbolhRFeZauoHTNZe+qj64uew8G09/o4rJn7ZeXvQfP7IP1YmumGmd6U51HX1ONtdrd/Pry8k//8+uf",
+	"7t/718vez//0z4P/+PSny97XP6PLS/XpT337b/X9vT/da9z/d4TkyWqX22HBmeXyJ/5kU1Xdc3R89MTh",
+	"yyXriDBoN3y5ZBZh/utu2zvOSM3RNXPmE7caco2NzLBMbZyRelLnqvZYX7JSlTFf36YHw+Oua1wWkWq4",
+	"2/xdVvqCmxIy6yuuEXFBxJzaspmO34CAqc8KfBdV9z1BVItUxulCphG8snJ/2m3VGpbs8rLmJtjo6AAl",
+	"+lyDpjtAxZ9hpztAjT30wlhqm6DwZs+dxv+B1pYrvKaqaXwf6rDr+DYcY3PVRAOQPawNUAVxFztCV1Ok",
+	"9q2pFugqyfJJ6cDL4PI7rTUQlElx1m7qD4f9hsKER1FZwsN0WcKMi9rrLWjFmzbURwzsuGjnBIsUHf+J",
+	"C1OsUUIDLdj0jTZhZa6lz6DMNNPit2ODhqhY/YEMFHbzA/QcS2IqAGeZhgPYIp0yLkgOpYEvmS2N6eWf",
+	"/+f/6qP//L/76D//F3z4n/8bkV+XuEBFH/E+koZjYHKCrqQSWEL/DF+hCWW5RKeMYXSuBP7P/0UO0Her",
+	"xUxfOh2DQbd6fnZgvOBSCb7QcwjAAolOGK8zxtEtLfIMi3yNcY+JqNOV/XonKjIbT1uLO+Z1I/aUAco7",
+	"4k+Zsac25EPB5c+0aQJKtxvZdnuAzAQG5ecmscpmH5ZbvddGsKzzz0RXLh8LVleuADtUpLydEU1MzOdo",
+	"TKaYwSUYI1nw20tmX+grMF4sCBaowIo8AxR2UIxJxucE3VBJxwXpu86cB1MpSa1KHR3LUU6l7dLJu9iP",
+	"Z44fFRHgB+iCo2tCFuAvtVj10QTyd6MwjbezqFeRvYNXapy7ZndjwUeZtpBrHFtKKMlbi1suwGsnnPoC",
+	"mXdBSgoinSAu1lQqrcRX3f9Fmjgfv3yQ8liOsNSCFFhyTYntkQ3u6Z38bJcNkgop+wdE0vc+lZmLYfFi",
+	"q80DtxXe5X/Vrkbw2Bj3qCDS9/s40S8Ei23uLzv04aeyd8KWRdHvFViq0VKuAf7oYnhU4tAczC69woTo",
+	"2I17R6czVazQ6cU5kiuW9fq9hSAT+rl30sN0MdKtRw8mPzz9fPTv2LwEvesonJKBwuZHD5/ACodPZMYX",
+	"BLYhtJqeCIKjTKzy5FZQBVviU7j54KLyqNVt0pfWvgYGwwD1krF0Bz5WDzDSldZN9Wmb3fehnb4qbVQ/",
+	"MfUptLxfNkukCKn/LGqZyOnQ8GXYMhFHX/9l1PJLJRyw44FdP6FzDvs844UhKL8QqEZ+a6MvLanLlwUZ",
+	"+duHRhXXlbG5656i11kYl++SZM+pwAeSFzNC5/+mnx042KqJUbGSg+PHh/r4geJxZE/QWypw++M71t/D",
+	"ebWfn5ux9fqnqc+Di+GTgBG0HObIUAkwn7b8ZKiFIaqADZ0TRrlAzo8XObMlHC2XwjtwyHAZ8mUmCGHG",
+	"uAnPRkRvwQaSerdnPMDMmoNeCeDby4GPz0PzqQ8hbChX2rYT90m6uFZ9L9XGjeWo6rup+WatMNLmXuqK",
+	"KKWrudT3VW3clLKuidCmPqnL6tbUT7V5Xaaqpj6qzetj2Ot7SX0AR+QvOD8zaq4GYr4QfFyQ+Z8TRD0z",
+	"osYcF1oUJfnIKs0goaQylPciNl3ZOKMFFpLk+nKQcyLBYG7U92B+giPtNCA+Nh8suEJwfWR/9oN7QTQY",
+	"05rU7OMFB/7QO+ndN+zgyyct3EqFTa7IyLvZirbEZVZvIflNAtJ2rC+kjrq+deuCynWx8vj9nGfSLa28",
+	"v76CreneB9NHHc2rW/p+cu2pRDnPluDj0gP/gbIAZ4AeinxW97PgXXmx+cvLb1+/O/nx+embl+9enJ5d",
+	"ikv248uz89fv350cHQz1zw9n71+8fnEyuH8f0wEtSxMMFgVWehXu3w+e3r//8p3+yvZ78frty7++f/dS",
+	"P7r46+sXJx8vnpevzy9O9aAv9JMXF+cXp2cXJ4ePhof6/y+G8H/mw/evXp2/vHh19v7tyZ+rTy/eh8/e",
+	"nb596QZ5+e5FNIT+HUFkgXz548t3F/r3x9cvTlpw5Ice3rcfTjQXHB4CD3wwHA7/qt89P3t5evHyRfLd",
+	"m9Pzi8Hb9y9ev3pd0+L85b9/fPnu+cuTw3BdTMvDo4vh06Fr+eJCT8m/ORz6N+cf3749PfvvJxckmzGa",
+	"4aLUGp8gLRohK+AASO+fn17oHZ8ptZAn9+/PCVFO4LqPx9kgJ5MpLNDZm82Nzi9OLz6enzx//+7V67O3",
+	"L8ul9+sMv0KUqygbI+s8Q9ShNeJjTaPR12evnqOHD48fQtYDf60eU2bqvEYap+MnDx8/Stysk8fPHRJw",
+	"06gIHc/NgRq8oHLBJU1nsziFL0Fz4QN2XaexSwtWCmczfXSfwTf6k28uS9n4gGYSrDb1V/eqJWxdedBB",
+	"UArdj3a+K/jbvP5UbwkW2UzLkLW3+cNInv6Huwd4MfLnnjsAC8HBmccfAg3swAKrJ1pwx+1772XBNWub",
+	"cUb8pTstsFdEboWnMnLW1Pd3eaT7T0vj4UJ+6Rx7X38wXAKDfUjipwYbInyrl4fWWifq+DcK4dGXqUpp",
+	"raXmqAJrTXLVRvEwbp1OTrfpgl/ZrCCPXPsz2+YQthWocJxn3FCppFrrNJsTFEShOl+3kIrA0R/lHFIb",
+	"gEoqmxN/7D9pcW1OfoNz1DP+bvf/QkRBQdaWxXIKp2dOBsGJ2eO91a123Tkxr/dyStbSBG5EjBC255xN",
+	"CprtdlUwm6HwNWGhwH5q4sLWkm4UguB8ZQ3sRid9R2L701Jsh+wcyMGYFtjDeexdVLcLXWaG8E4bGl7v",
+	"fxfGjAW4cUaUWA1OJ0nX0nfeeitJxpmxTd5i6iM2wBOQsmkf0Yl33wl9/EoHwYpjm/HMu2TONa9i8jhM",
+	"Wi7WTL5PHh1vNPqCIALmlZegnc53Q0noySq68+rV1bwNTVhOVnMGzYKzKREI32Ba4HFBatCUuLKuO+Hp",
+	"YXC9tBamEvAaVI3nty9s3WJh0BnBOdizywBD4yGqoXrFxZjmOWE77Sa48BirbE4YjTf0v/OlgGhBZCVp",
+	"Y6fQx2GlX9nYXJdMxbgD2YDkUAtxZ1ToQbm7H/xEkJ9IeoPXp7yvPS5DnMvlUCTXNCM3OQpg574zxOeC",
+	"8zdYTMlO+2cJ2UhxPiqgt8qB/Hj2Buy1evts45IgGjKl8U9xjuD7u9yvB4flfllFmofJA1C7b+tT3de+",
+	"pdaosijOMYzh4qUQXOy0adT2NAL1XMTYGVraAAOSI3iNeAbsLL/DnXkYquHcPJGDLr0dlUnsYy+Ss2c2",
+	"KkPc2Ij6KJ3yTrdkY1bPXZ1G4KviesT4SM64sZ1V05a2tDFFRrW7sotxPbXYkNzGUk9YLuMGoLsKLv+m",
+	"wUjfn4tKs0PT7M9D/Qfc9RnUvwtgaDu1hxafxdLtiPn+juxztrToDc0JD9MztxjiQSpZc4vvjnuhEsLM",
+	"bk6IvnKNlkIvbaMyz5Utter7uYm8NN3MsBxJSCSvtDwH2TKcn0ie8ngI7pXOmwQuahlZKJL7ZMBVZdfS",
+	"Zj+OcPgNBorTltKMKzj8hrL81xsqVe/Ll08AjrVby97J0J7F2D3CRP9WcTYMGvZNklg7rGCtV/O4kXP/",
+	"cCQIluV21V52S6RL6Hj3e+UtCV4N/4qyq+187X2uGUwRUdn6i2+1sdWHaLrUtoe15roPoGM+9XXD10FD",
+	"LRQDOWo5crWxUWu1/DhqWfkyNAO168F/UemprZl77YOqWbm1iXrtC9tTWW2z+XvT7v0kWpy3WFz7B+/4",
+	"ueauzabpxAfpilxN2r64cX3tqkaN4doHtaWmGruptq+rpFLfyXkKkvXCJw0dxG3T9Sk26bgqxMiWktiP",
+	"scK6NmUFl8ZSof/YLN7EWtOoNGOg64zJ5l+WtMi1lD93WSuIzU4RGjUE+XVwODw+6iCwDSOe3/PcQuPi",
+	"GuRHEeSeK0EiuBZSTR2XOdrGBKF3soa/2MR6u3MWvZ8WYxpIumtlaOHG9raNb/2BLkgBJbc3f+Xbrn39",
+	"fKZvBB26MB9Y56KNQLtGezCIBN3ENd6bOwnaxvU96z9zjaqFZDbRDI9atvLLfqiFIQZOKG9r2Yyx+xUX",
+	"oGAb4+yasBwpguegOM8FnsQCf7fLzYOgGo7zRoZIAxMPBIpaKw7/xY5NyhwofaSSQqUvN77VVWSP9sof",
+	"oKZx2j2Yqv0QC9jMuFjPJjkwaG0OtEW4xjMMc+n3EoXvmw9Q2Lha22jTifDrF89vp4MRmPjtnxHrNF2P",
+	"ZljOeie9p5Mnj/Lhk8MnT46zx/mjh0/x0YRgPMwePsT58PAhfjCeHE8Ox0fj4fjJ0VGWHz7MH2WHD8fD",
+	"yXCIh0967U5bJqgigmK4wmKWzYw3Wu/bJZGSmFiqKb0hEi0XGmveQbYcxdGYoILkSM0EX05niOBshqQi",
+	"0OgVRFoZz46lya+A0VIucYGsdsrm8phLUtwQOM8X+BqGQ0t2zfgt8y0xZNihDGEk+ZLlZfYTMwwMYWUE",
+	"sO5INKdSktxEDuOVRDN+q0FeCNDxm8gzvQvx2fhOt5qRFVjKEI4B0ONdk1XvpGcfjyQvbozDcPVK7jXe",
+	"toOy5S2h05nqnTwAj70OlKGrMiQgYiVJahJtylZd4kNAoWnR+28hLq2t0qd+b7qkuVWNnsprdOujloS+",
+	"3yOIUGK53qxysfnS5o6bU7ZU+npz+LAP7npwry8KNCc2xyNsWG5UVX7vACtWfIkmgDq6/wn9TPID8Jn0",
+	"8pyf/X4ltpDapWlxEAe7L5+RtgR5vbmnyK2+j5vWlQGv/369eU0BuBakOlrld1ydgtYMj4vdbDeMqxEu",
+	"uwrMAO/KDANoTnKKIaEoZHLRj8z41lQBeSM2GFP3Y217VNKed1yhCPS0jaAyw33YCBqWxi5LvB5mx17p",
+	"87nzZsEpX3fWNrbZ0jsY3C/AYViTBmschcRPGLLlaGZBVdNW3W9JIHfbz+N4P93s6rfStNif/0b9wgVJ",
+	"iIJCHFS5/XzLczqhdelbEplVPNZwSTSuRPkjTBIdn4pihjU4aMzzHfyIYjhrwoEhblphRSVc7I1beYDg",
+	"Jq3JnYL7E8HXJcgf8KrgON+LaXph+qo3TTv7s4Ycwpp/Dxv0YegzYCBsYXten8u+TkFi8nofBLgbgX/I",
+	"K0yLHX123G1xTuXcJkxJ0zCNSy4YHQKooxRIBhENDqa3KPNFc3fbpKNykyzzRQHs6T1am+Te3DrWyYmm",
+	"SK4WVLQqlb0787L7Lgcp6HCUit+5iDxuXCwPXHccZE5Y8C5pyRRXTpw1KFCzx9dUtWFQcFHYCQuOnoSX",
+	"nXINwmClmuOaXLF94UOrle57jxJH5gydZuaAn5GJIHJ2wa8JOyOTpdwRRyiD/J4jYfodKV5xGTXHHF4i",
+	"eKnRGPygwHnRfN533nGQhsJ6ky5d+BNV0mX5gMkQltd6peClmt234+0sqByGzikmj2k0lQYfldSq7E+A",
+	"2bCcetHsgjYsoMs0Zrq5xboNs+l/M86vKelfMhCI4AeC1Mrg+GFcRgOGf07U4Dm0Wpc1XsA3LllXsB62",
+	"3wP0QRAYGVJ40U1ArWWhL3v85hn6gNXsmxAZnqG3+PPgdEq+GT5D3ym1eM+K1TN0TrKlIM/QOZ6Tc6rI",
+	"N+dK0Ew1J5Jdj7P56aefBqdLNSNM6TNTI2p51yJcNtV7AUMRE9b06PHD4b14bn8hWIBXLy7m31z24jA8",
+	"CBFqHxLkUzDtqu7bxTkpdiXJ+A0REKd+WKPUq/gHtR3r0XpZ+pZuQb6OfEuDmz14o0BF9KlvSpLcofMK",
+	"jGDCJ0r1FGejOkWevkLxMXiylS47jGts7cEFNdBp6pv+LQeVJ+gvzUi9k2PjMWO2MHdWxhUxcvENNVqN",
+	"w9DFxXsJ1bi4+Abrm35YbnpSb1VpY/SPJB9Jg+HHXzoVzKijs9DbvjIQtPAp8a1C14czu7htXSDK9t5v",
+	"ocXQYUNNKWBrWnwXNlwvn79JxeW/i+rN139VNivpWVCxqj1Zu3tKUp6Jo+BMgHWv1w07y3JYSSRl5DYO",
+	"N/FYuzX2QaIzzt9itrLe0nInGVHTw5HJEV518zfqKWDx+iI6x2zl5NY7jSM6CuKIzvTileClJbpoDnsR",
+	"5KrTNfon91TSKRtQhrBSZL4wi1EfPNREjaCpaQlgfGRaCuGC/rYn0T8p8nuNoxbjymrxJvhoXea3yaru",
+	"VI2ckOarUF5D3u9mmX6/snwmSK4lQlwY138rUYDUbgas7PzvIXGCBzzEpAdT3kLg/Mi8QnwnTMvJQl9Z",
+	"WLYaLYMuo8BELd7QzKfxpxJQznwJuU+pdAqVYoWCbu40vCFQ+r3wk0DxJNLoVjPnvYQ7oLJzzzXs8lEZ",
+	"Qud14sFrLbUXHNsr+L5o0kJwfRR3RpUFlvKWC7h6g3KjQpfc+yCnCiFGp+ZfiWVhjPfrWWwU5yMtA3NW",
+	"yWOD51ARNujG1ZsRBEEFCFMfIc5z49reaaqbo6NQ8+zm6JenTvFcWcd9R89Sk/9/YDPvjJcK3VAOzkoI",
+	"wxaAvuojk8vFggtF8rckp9jVRtwaQZZlhyOw47lyiHVaTY8o9ruKBbAa1ObMIXdmR3hY7mawOAFEtXta",
+	"M/X9qyf9khkbbM2KmZWymU73556X+7xgvX7PKJRHUBXykwldsul2W2c46Oz7G9cUcxlNyHxR8BUh/xal",
+	"NagkLXk5p0VHHcFaAoYCs+nSpP8DsQyUCAWfUhZ4ZUWhXYozk4DVlFyygO7XcQ/2uAZxTM3afbjuwW7r",
+	"oVx10gbHvbgtVHpyiOMQsv7rSlvjYrL5M9fIXvD139/zcYurvW8ZfGnzYrf82reOsu1tBvlsbaYmw2l7",
+	"CBLtvapg8/hBOyNUWoyKMxKvxXPa+0Y/qIoikSSZIOAAsRCaWilqIkt8luJ2VWLXqE9KArcv18qQz7H1",
+	"xLMBpvpSxIxvWLvyoTDn08xlGSwrLD6o1FSspDBdA9In8nZg3GJpy2fkUX6t9mmr43TMdZmr0e3M1enI",
+	"3eDPkCZMPnWWqSWlgTJVLIOc6hFoyyVkuQ6gevDIQfWzA6vf0333Pn2JMz9vXhDb2sJm8v0HTiP6ZbeF",
+	"SoFE8zbZuIMk0zX1OAJUsxdtq65AikczoNIv8+2MF2XuGnTqDDy6PwTZGef8huTPEDYIAl4sMBakj8dF",
+	"4b+YYbBGkvlCrVBBpbIVbmC1XCRHKww30w0rhwbr58qF+uWLk223Q3L9jTUv2ipnC0Ey0NdpfONM38PZ",
+	"Uu1hd006pFaphd7qpl+ce34bKvBOt/xSpghPVtyDkxRUleNxfaGSJobmrseJo53MNZ5c8CVTtLAVwczt",
+	"UY9RFhsmZgeEq4jkqkRW0bRMTuI1IbvtRpgTvR2qBIqpHYcOkq93wFL72e7ju1TvNeVXFsRjBrBNyhAu",
+	"FjM8JgqiQbx3egcmda67rT3LJZeSvmB6iz5tcfNYOO2woNbL6AB9LCskWnoJN5bAB2W7ug2l2/zPPWBO",
+	"cJ4tJfBn1W9ISdj7Xg7pl3Xfg7NWoXURSqVPZ4TwEW9eF2IiYSFa3U9+liYNp178SApJyV+mW1NzyCbu",
+	"J2w531TxIV7Ofu/zgHxWhEGJEFsW2g3+zpLJqm4rSsEJuJxptsVcndVAjGiuULNGAM24H5Kl50+hspJG",
+	"qGuykusiZo4VrillZdt3OFjxmTpKnakZlqN5shq8KymtoNoPlQhDQV9fGapajrnfC+r91vq9BrWAfW+W",
+	"nFtBF06fG6TGtWKdcFUOFCxjDFEw13pMNaQotWtl+iajrvNXB6heM+NFHuKuyablCmRoSShRLMM+SZXU",
+	"iJ7ZwgrXtOwR/jbFNgLLo38dPHHx4fHTjLN8ad1YuChhEWTBRQVwN8xamY8KmO4hqK9cD+aHIRn+pz/Z",
+	"5mekibEfBPoYr47xS+h/SqKngJc5VX7l4McNEXSy6kgpzkH8qEFdb3/x5cFNQXQkwXCAJbo6tfYyWI8T",
+	"ZI0k/+///39fQTVfaGflyGxGsmu5nJclgY3sc8lkhhnT8pdGq7IgO1XGmSpkK48jSqR/BsWyMF2Mvi7o",
+	"Dfmf+lJ0b/TzcPDUlLH+9LcHT74kSmj5ZfBsNk0QsOODXthyWO+T0pY57Cxj6bgTP1E1q9uN8tJuFrO8",
+	"sNsK2OZCopaCEVtPnDOTVbFym19Q4wrTlpRKD1EL+cO0rdIlN6bvLEmKMsVFkFkjqTQAxoUhi5tVjWPH",
+	"Tden2vbuyJK88hVcDfQ1DWgzME4b00hEv/wdaFO4RpOIwzqNLoBeIe1HwxQbVVaF37jY+rTDeoHCPylX",
+	"WV03zC253BD2mSL6wW8N+pjM8A3VU1Nw9yvIDSliw+gWYZytq6heXp4nD21cNqI6B0+1v5JhwRSkOMLu",
+	"ul05F/tUW4VDdlJfld+ldFiHCVGmWkeoJphlSkySVH/rDCDXnHZfYJ9D6OZGqLNNmZ3XUnAHKXTa6+3C",
+	"Ce1Df9dBG9UisUcwJVM3yvjFY1kfAumVra79mWkeVDpKIoCJI7EiaKWCUFXOb7glKyvdd0WG9epK7ffN",
+	"fmU4nsJbXz5b36Qj+Dtfp6soF12r93dtLg+QwTa3OcHl2CJEYvVT99sKHel44V2jWxtuvayKhE6YqpZT",
+	"k8s5qamrJkIBOl1krZ3wVUICyYiT/MSX0IxB/8ripGb9ZuEjydCVechvsC17eU0XALoW1LrPc4spvdUL",
+	"mqh4SrrMCZW6Ui0C2NjGieBzgy8gJgVP7Dqs2ZG42Hj6QimwDa13Cttd9FJ9c3PtQBkMonzp98o12IYu",
+	"Buu1FVlqy49KppJyOdHvIFO63ltNs6b0hrCklNakPN6Zgym+/Uqab7dbxxR9NQgRwBQO4Re0b5E6wtMN",
+	"BFIfyE1aMoPNnRRlmnDKbSQ2IBB/qMzaq8zKpdu0jaGiqMteVr/ruqV/bOdW23nOhYrq+vcGkRBU3WbJ",
+	"hTI3WrjvV3fNSQFxJ9GPQSBXRUJWvzdISG1rj9LyAFvOBzdYQJ1wDYDJwpWfqhdEZr1++fsUftra6P61",
+	"/21eA4l9acb0beKHuuGnylqq5NkAJ1NXYWFN8kCUoRnVEzESh723YkHAZq4vAaxUIYRSFrXJksuCrmGC",
+	"NnKDi6U5Gf0en0wgSeMMcGYLiWqjprAyJ4nGhLIpyjiTNCc2Z/ya9pCzkZUGZ16L+Au4qQfiINsK4Dql",
+	"2imS5lUUHSOTImGpRk/pFOOQxzYiybigkBKbRiVW6+q8lK2sm0WQn0OjxwxqbqAxMXF6gYLDyKoK+Xg6",
+	"WwSf37IyGKi+ksvR4fHj4ycPHlm1s3k4XC/n0u9N6HTZkIs3ilp6Zdt+Cc0T6dNSvu8b1Cc52OronDxD",
+	"WKE5lwodDYftHUhchwEQjcxiTZkbbXZyJ8vViCaYpL9Wl0nr5dNMzzu318c+Ar8DWzTohohxdJqWanYA",
+	"7pxgFDE/+FK5XxCr4QLPSV59bJ2+4Zn38baX97XnpSFm7akrgGqokvHrO3BGgX7PBNYc+Ioo4OJpGYP7",
+	"ST4bX2T32zIH97O0HvlHIvGIFySA33TECp4ZOJyxtxzaPSlHc0/iAd3TeEywQoWQmwdglqJhC4Fl/IGl",
+	"eGW3Zmndb8jRaXL1Vp+abMRglQMjQzAZ96ScjHtifQPCJ35zfuHjoA/9K5iQ/ll2p395qPSPGSl8Fw4u",
+	"/WMOKV1HZlLBA+tBFupzws3wz4Lt8M9cNsnooTC19OKHdO7hLx8GkyofzomYph6Nliw3btDli1yTXzZd",
+	"uhR6oUIn3IPyqZtr+MyuWPjIKEPWn3pmGD4uGWO1eYSYwZtg4tdUBaDqX+VCXxvEhdw1cRv3NN02zCoY",
+	"Pg+2qywMUHZcPgvgKx+WY5XPwioJ5dOybsPac1OEIu7DVHWInrniIdFDV30lgh6qDFQH8gVQKsP7g1I+",
+	"hDoaVCp7MBIvygNieHW5YOZ3uS7mdxRWD0+Cgc2DG07z4Kdf7k9RGdqQj7STt2KbXJKVxdZAdCVXUpH5",
+	"FSSaCsPIlCTFxKUmMYEjXPTRlT98VwiXJi6T0+bKCrlcXCF8yeY8J9Zob18QWX7iyto5nyMJEnFgpgXA",
+	"KmpmP0B7GVSvyQuIHDJyYm6S/+DiQyA/msCMaloU+MhbLCzrl8tspvl/qfHL0YSSIi+rDFJwh1wS6Rwq",
+	"9eJAfbcD9I7cEKHlcIUpc/ZzuxZpweQVZTlkeEioswlTYmWWOKf6UiFB/2lynJrcLLgwwn5FXNY9jwo+",
+	"tcJyQujL3cxhkL51+pSKFkVQR3JrR29TdaeFkdnO/wdqMwxqsaY2Z56/2NmEmNkMU6NY9LoESLQUy9uP",
+	"jkN5++lw+Pjw6dOjh8ePj4dPnx6miij+7MXuOjUAzC8Atx+v+acN2/2DXZ54ile4gPvu1Um5M807j65s",
+	"wHL0iXGcBbp2gK6WzDSuNrlkONdSr4vQCAjEAboSZFHgzH81w3IWg3IFhnjIK30VH3Y7izI/ixYMLRDG",
+	"Fwp67nbI3/CmM+JOsW6JCj5N2gboZp1xeFf4YnWvtWcI3lZ9pmEVgbjtdH7MyNu4asRRdm0uyr+TBSQv",
+	"yfTG+TiS/qXfM6J8bUBLQCPNPc5sgf5qKQD0K7q46qMrzYJGeEqY0r/KGNArw9wsdFflfkISaYizgHAT",
+	"AGOnPTUp2FOTgNPFb1yFUDMnYCtF4bgMVeAVPiOfcU4yOsdFRY356HgfYS50kQbx9QeE81wQWUYwFJSw",
+	"auTC8cMmIHiZLGYjCvi8K3HAbgq2/zaweVIGr/NKPHBV1Qu5BauY6S77tQO4Bv3ynAP12wkd/KitT/mZ",
+	"/cId9I7M0pCFr6RBN+CdFttNwEjJHahjMH0kZ1yoYmUL2FLDfW6FFoHZnTBar86o3Q2XSo+ywNvIuO7h",
+	"TO14SEsykR78oyRicKrfu9SaTcfhIWQ0beFsUZLsigI/YAQBP4oWqe+YWxWnYswujx+c8miq0RkrSXUk",
+	"4AD5CulxrZDzhk83Gq6AU2tso92skMEn7YxWTnj4w2LV3mIV0t8k9BaTnB4/qzrZyCUoIPVBxLRYCpMY",
+	"AJSRnaS+iOI13njDKu+VW6c9KuUxi26iXm73fk7hlTTQ6xh1S8XwYzLeQZkvk3whvuVbCNpPeFcLYfVY",
+	"bTQR7sHA98kB/yOoYet8Zi0jXRbKeDnfBK3XKcAYSzJqZnDuLWLeiuMPTSAWQsZVowAuhTtmvYzuiIVB",
+	"HEIqTX1pcLKbhGzTZiPR4XA4jOr91xiI4HIpGymn0WOY1DqlfQeWY8lyV2+6NWl1+ovNYYaaXY42ycBr",
+	"WxgsT2tZF0baFXdq9mVPCALUeAOICgsVMYgMF0V0P0GE5cHtjDJ79cfZ7M4gX5AahdU6avsETKaQgxYo",
+	"0coEO+/DHtrSHatKmWqcsrznlTu7/QoNqm5aFc9CDC+XKTiVtaw2Ad26bogyhTN1ZYiXPb/megrlOfro",
+	"aiz4NWFXplzVLZURLzSf60lBq9Zs+HnoR5+I3pOcQT6JOV6hMUHgWXDHsQ+eP3cKIfATaRv30D4IoARo",
+	"HyEANmNRkoTrV+4eHg1gPoqjfx4eN6fiCCqeNquIy/lRhjAD/AqUXOlUhKkxw2RLG3JdAWa5BAttlRdB",
+	"WqUu3fsERvEifDx7A8qOhfERGjslaWmhbIt7byi7/nj2pnoHWce5soJs8kZf4MwJuzQnNvqu/fIvZpzV",
+	"idGkIPDaMsTqPbY5amNzYIjVXpexQQ6jMjwnnWNEWpD9MqzH+zIrnBKNfiArSBfYejMh7VW4kQ8TG9k+",
+	"nCMmHncUzBEcvPCU9D3dMKgRIKA7FXbZgmCPkHAEwSC7JTSoUudNOQ2iM7iW2cCHRdjSmKAIUfF1tyXb",
+	"e0tEnZtheJkBJwaIz+QTMKouWc4pm25yZZOb/XMNPwROb0w6OyTy2UugnL1q4KIeuzXA/rDD2kDcdZlQ",
+	"ZkyQ8fiw8mykXjRvds+5ck0WarTletv9Cybg/PxgE6By8J53wvjGjPyGtDTgVM57qL1I9dhfw8CahQo2",
+	"ufHEbgw1KH0COuj54q+6SXi/s65vRjdH9ryihSLiO2piev5Lawf9Mp+RCRFaCrHWl3oHDFvzIqFHhKWO",
+	"iHmMIPs6DHVG+VJM2E3xFqPrbo75ljUPKpH1d+eAr+Xg8i9o8ylam42ZK0J5zvh1r5Iu6N5HrTMfbszb",
+	"QE0N3jKDQolR6CqQV6ytF4SeK9BM4DEUP6CT8MLpcwxCdQRIKu3T1Fyyq0qqGev9EOPtH5e43/cS10Ho",
+	"TZIBkLhddu7t6ZnL6udqwDFyW+Y15yGSJUid+Xbkk5I31jh1rZK0f0MiLUZuo1EaF9mnSK+S1iq4lX7r",
+	"l/mMFzuwDL2kghcJXiEakg7HOWQrU3HpqRPwkuy6ViO3XFw5whEk9PdusGB3B2GY5cjYIIgzT5c3Fs1a",
+	"eIeoG5usMhlCXmZWq2BWe02W6eJ3TWURZNBukMUC9wVIZQWMRtIpQ5SlxbI7Sv1pP3FUTRKlnM2lxWfn",
+	"rrn+tFhOaw65nyu4XwBj66Mlo78uiXPngAT3RZFKsvHoQWI7OmgkAiS4I32EJcqwAj41o1/KECc6qhGC",
+	"/Vw/sAW9IVcgrgkyXRZY2KlSIvvoShGpzNsg3TEl8sClX5LryZDRmEwps9nH6GIEASN9hIvi0nBYWb7T",
+	"o49iT8nCzFB/1ZUApNMvxsjDrG6ttEefZnOCzviYK5rJBNfvmCPJwnIGwTRJYIw2EVbOZSp2lnoJhNGG",
+	"xdSkbbRm+sbIPdeD26Wt7V5JI1OoGWiCws2uGqO7P0hKsbMNHPGFZH9QtIumdFDEMZ37g+IXm7V/0/i6",
+	"3X5Hvqaq1ci63X5HNqGzbcY2Lfc7uime0mJwaLjPsSv8A7Y+Og2VQ2r3KEJVv3puIv2StDTwkfOAuad8",
+	"CMxbe+Wsk76cYhxud6OczzGts4DalzaqZu4CVIzAM19KhcakgEJH3LPrFdxjJVG+oDBkf6fS5ILvmyzx",
+	"tmMsyCWzABlW1Eqz9lKD8gL62OTo0e8ZMcU2sExLCwq/WeNTo22FzslfdbvqrvsO+jXr2bSLTaoDx8h9",
+	"4sXdszx2kR47iYBtxLydVzohn/k+6xZZn/zy8iyJ2v56Z2sB6t0oKLtO3qTXt2i7G22/Z4oJpi2iDhBz",
+	"pNh1H+w6IBBLMp3XOPs2Xr2rSG0rN26+N3M2KWimqY3ziExdAJ1kZegHdTW/seTMeAcy4zeyPYqrjX6Y",
+	"KnKXd+F0pfKJC5cdM+nOVbtUxp+Z1q6PIkyli9FASls9fZtZWELWYCi0B/epsnQc4CyYgGxyVVdX2jss",
+	"Qpi9/hzkfp92WBMkkWFJUEG0yHzJNNpCOg6pgIRXW8g+yulUI5RuuWQ5EZZrmwuCl9jXy0mH69Ygsv+P",
+	"n/Hgt0/6P8PB09GnPyUzExs9sUmtu92ZPYWTaWXvdcTaquBL37slKsLQimAhEZ4RnB+g93OqEFUGneEb",
+	"Ex65S1WYYD12KfKSAi5d6GWnSixzytzPVqy3ezmTTqUq9lSTotusKsTBcSsDd5JAGDwvxcRdkD3MvRNb",
+	"Gxqy/5aWqIrOvlHusk1tnF5HW5hB562Hc8X42wy0VWpYcJdgy6LYXAsirYlIGjdr9j6wWm6/8w2GyrYG",
+	"n2jSGy0/wSo8uHs7UFXFaOlVCbLmfCFXWwjKFB4XBJ2eP3/9OixzpNmap8pGS8YF+CtbnikXOO2/Vs/Q",
+	"/mnwH5++/hkN/uPTn+Dve//6L727sFT913YjTBDMfu/zgGs+pW+EHsPNs9+I4J5ZdPU/rDvCR9sf4U5u",
+	"inXjPxxWz0774Xf1ZrwDsvY7+i5ujz0VptzF+goU2qcN24VClxle9pJDjjKpxLLOaf118NaLepBZph4v",
+	"d0GCNkk1/Cq6jBrXVI1ciqDWJvh2ZECF2eMaprz9jOeE6EvvaClqeOtMqYUeWP8r0cezNw6uG5oTDrb2",
+	"gH2da55jeFNYkW+pNDmzPMyq2dCCiIwwNSAs43k1qFjQDRUmnkScC6D715P794Ft/bmZawEC1ay8fnWA",
+	"Tk0ZzwwzDahNXBlVZGlFDN6R2w82DdJmz3Rf72hj9kHTzh3iL75c9iZ9lEpY5tdSAVaw2XVuz0Y9cfme",
+	"j3chK0mRPqw6ndTm+vceBYFKMOvcui/eEI28sdqKMjfZdYY9TAajtBcsoWbp/+kiZUvKeMvF9Z3IRjuc",
+	"JfNp/RH5gapdjsg1Ld2ebCV55wtv8vo79VnCPcVo2eoqhJm3rcnaD1Q9N9+sVWhO0LXGwwN7uhQLHtSq",
+	"pCrJ02tUSbWapECRRJ1ZRyLFS1KxoVrw5iQXoQDcmPOizVXH4lS/55Wk6an5113269/tRxujiFOKn0aM",
+	"/tEg3Q4efSUqOzOE1wO/t/l+bYI4LHTzBdVP9AXBtif/mLjf+k7499zw9lePGhSAZMjb7z5lFGoTBliA",
+	"jXn9GeIL01FiU/l8XlPmZUoYEdDhPBIMErUwduASAjeYre1LLUZmDlecLCnw1qKkWWnoe1+YJ4hZphy3",
+	"yd12FrduQIoLIpV3Xdqe41Wr4ldMkh317t1I20dJxC6wg6UbGSkVAh7Ap9Z6DRR8RUjfOraatwVm0yWe",
+	"EkTYP64g7HWwG30ZejtpB81SbNTWuXbbaxS3MWlv7QXtQ0FLh+5OOhxLSl6VWepjTDgvE+rbVHeeFrmq",
+	"/54ereNYi4qigRX4S+BtlFQb0OlMn14zfnNCioetU2PMCa4RIvWbKHOHIDYxhifHkcmSL8cFaQGE0YJG",
+	"MLhWKTAKfrv/WbNG58zE7HZI+cG4GvGxJOKmObmOLTMBMvYci+vQms8ZspGcrqc9JiRhORb5KCc3tOGa",
+	"KMG4j1xz5JujrxkaoMN7z0oaOSG3cFYwQ+q2LbYcpyBNYcsO10mTPcupX8CNJdwcexpKQErwkguVoikv",
+	"lkb7UxrvUiLNLQ+cXcucMwW9JoUpOS/xnNhcJQ2G2UTff+FqFnRuWCIvIOsfs/Xqdg5PDY3fR+sXVOO/",
+	"k4y+W5X+f/WzbQWbX+myVloNhIcbrmSRX6aDveXmbookXmAqOgUR+w+6LUKAbn9kDWwdF1zFoTTCxqe1",
+	"GXV9NkE8JyMnnsAPLYaMMMtHxlbYNnbiZdpIf8oqQZnWQcxUukCUle5bcTgF4wIfFJTl/4azOTlwL7Y0",
+	"7AfKo9DhtsFTGC1sijDMql4G9UBXQI0ge7DmQTYcPP30tf1j8Olvw/6jwy/u+b1//fry8mBzq3t/Tjqf",
+	"1dRCPedzomYm9wKk71tAeQXjW1O6FnJhvKCtFk2YZKySGO8kqmATbR3RihInzBW5RQVRgPvUlmWsojhH",
+	"Oc3d8PrM+wBjxsc8d8nZTcUhU1iBMgTFIJ1zgNUwlBpCOzev+5aEHFRiU9qZ9vrNqS/CEa2lu1RMQrUI",
+	"CePaeLCR0XvVBP7geeknZhVk0L0LJtOXzxXKOcyIsqxY5gRdlfFdJlY7/HLCi4LfGt2aDa7i4pJ5XZui",
+	"88Dl9KqSkOaqj8jnjCwUugV6rGZEGiG84iULefX0flQc5NNzNCohAHOzU2ukFjnaJeWYEphJlxAnTM+O",
+	"xmSK2R0GbQL2O+u4tf1uj32+i7a419orrb9J7948jk2dQpni248XOAaCWOqqMlSSPpmx9FpwV8wiomdU",
+	"HRhtgFDbwfKTHr1C/KxxAUhOH+FMUyRqQkuU9ec2pR/A1nw740aCMXWl9EK5EjpGKrYa7sBM0nde1LYI",
+	"HggYpthOY6CvnXmZKwjWoEq314UnEXjGb0Rg70YfOLVv/MjkXU/FS1j39ChU1cOzRjDLhUjJUQF7SayT",
+	"4S/S8cjtXflbV2gJakuki6DQhnm8IqTGBgbCq+F7nfJ/wxd9a0+moqzW2S6SyZXV3pNUjyErl3BwuYyU",
+	"W4j2Pl2/SYVl2JNdHytLMKgulDQXHG2MoOgu0DtK32D3x1Z0cRB6IV4zUg3tyh7nKsDrkQtp8bA+3CWs",
+	"yxCBsnNwS2vikTwUzZEq69+3jqaJ1/tiJohpV5avtXJSGSMYysumqqmWTW35daDul8wQdBvE+AsfR+Tc",
+	"PgZq7oz7UQnXwP3L+EO+oVKdmxaCqKVgEo1Xl+wqlBWuksXBTPJ1zd8tSD7heuD0Ixvzs4eZ2csBbehn",
+	"60uiJ/WJsx9cSIz5xPg2wD3MiLxxABREgrhbGlUnAQf1641D5olD1nnJzE2gstZm5AwrXPDpElQL1r1m",
+	"uqQ5ZN+7n/NM/rMlH2urXS0FWin9mSrqKemUgTzUuj7oepnLLepa3lCzObYVFOGNsOQAiljFj6Jx3MOy",
+	"0F+AYsmmMh7VP/Wjb6zq6D/Xv8LPHBrHn/unUTf+aaXgo38eFHwMT0i6FxlDVT724N1lgdBE2c8lSzws",
+	"YSyfeQA31/8M67D+faqCusra7SqFltON+7ATbi7j2a06Z7K+Z9vanB0qbs6plNWvk1U8fQVOd4ATr1JA",
+	"B5U7U/VGE4U9y5flepfP/Grvv/5nlQWlNsG9SoDmXlkIW/MvqDf6gpjIRBEnNcz4fI7Td1XnaInGRN0S",
+	"lwuIFCYHwfPzH0OVrOtHkjnNeAHcV2HNwBd0kVDIerheWa1ECBTLf5HQwzpURonhRB/oIQTDf5nJG70e",
+	"hfxcM7aPbNvgxVpej9ddWZ1qqSxdzxRSAmfX+uJsc+nFwcUVt9dL1s7Xtd/W2bUSLYyVHBw/Pjzcmw9s",
+	"sIZBCtO1NfyO34I2VlBFQB1WmDsMmF9XJo/iWOPUnOg1C9b2Fq8O0KlRki5ZQaS0URRT4nNYmAxqtldY",
+	"QlNeFZJuzLGVsq7+fOUD3/WiVRz4nfwqTDk9DYiMl7EatLC2At8RXKhZbbUO5UX2heCZTe4YX0Xa5S43",
+	"4zTXqUhdLqLv1q0cxS1eSTSDRnrRHZjRqtnXJe5ZMhueOtumNUVKnbpT9PHj6xfo67NXz9HTh4+O7hmh",
+	"1lUoNn5yikgvGz+OrRjDw6dPhvgBGTweH2aDx9ljMngyGQ4Hw8OjB8cPHz1+8hSo0TYussGOv4bC5i+F",
+	"SN3aT206BY3OnBEk+G3KFzDfcMeDPvpxhoIWmmRToy0N1edFgRkOlcM+70PF5z/RcUHrou/0G1cwxxK2",
+	"CS1IqVDXS2BTI/RRxpdMOV/Ywy18LA5TPhYLDvyxzr/FGjIsdILf9oFgo+/P379D9luDdI+eDg/vra3I",
+	"8ZNNehRYnhKOvtlhvx+pc2mwqCYpHVZ8TrOrE0c8i0KDbeOENVpR4xsFl7wbXND8AF3pGyXFhf8Kruz6",
+	"HXwbpd6F7ntGe0xx0f7QAtDvuKq7B0MZ4mu6WJC8j+iUga2UC182e7dTwbgid30o9Bh/nIm/55k4Iwuf",
+	"d7uhvAJDFJrb+goY5WKFxJI1BnnKkZPlGxzFosT/qYynO7iDtRg+cIXY8+B5LP93lPaxlvcNImOJcqLg",
+	"Dhy4pRnhTTeonsvDxlA1sRqJJWs2ANm9vgUktTvt1ItA7kAwcdaPdVU7CHzJEmWmDJ55Wz/NE/Tx4tXg",
+	"SR/+OXz05qX76y8v++gnynJ+KweHRw+PNDrOcUaZ4nLWanGOGjNrm6JeNWCbgl+OxGBaEEPsyxp+yqsj",
+	"1YwvJWYdSoUEck6LShUGmJESS5alUbzOSmJmAe6MV+bHFXLyfHo3zVSbDpFli5ZtWjxxdbtrShVve6za",
+	"JBUO2L1xWSVyexaqJ1U6NcJE97jjwN5bbDhMYov9hu/sdsPfm3bbrkajS7FfEdhk+wUakwwvJYnS8cyw",
+	"tFZC8I7aFxIornCxEURB8N6o+ZI5dXw7ZuKdHCwt9be5RA3/XcCy+qyWHC6RRnrrwSsSiE0h7fhLwARC",
+	"Vui2ruTN5RzCRS7x0NOfflq08EQ7QRTd2V8/PkmByNuuUtJr6SdjSy6HaZSsRuia+kBDqzEx+QLuthpj",
+	"CVmXaox+tqlqjKn8A9tk72hd2spE3bg8oV9MoWhQeLdwxSoXALLmuy93L1+V2ayPiQ0yAEtwy9HEdryU",
+	"K2T3CWoOVLNzeB0bZcZUbF0PJ9WtBf9Ca0GodNF2b10KCJe1skVt4PaOb5XV3rXWJstlp0H1B7vvrB12",
+	"pO9mdUnDjGNoNPpX0mzub5wRe+opaJInslJVdyuonOmn8y64D3cH4a7z8jSE7qfA+YWPN8HzPR8HdGPr",
+	"DD3tvbZ+n2w+B7X68K3S9CQT8xykcujskBenLX1qn/SmNKbKtM2DT1TyRARW2D0Gl4ltSKT9bvezCR11",
+	"o5bmkz0O3UQxTb3035lmtjPo+CNfFqM1H45ETazMxbpPuqv8ZL7sO72w3mPw5+p4nMJE4etjvz59d1ou",
+	"nF7VMt1dBb9CRG9dor9L4GGX2jUxbHdUvWYtK1XokWbc2CxN35SwKqifWx6vUizph3nvq4egKkZExXtD",
+	"ilxhlzFZc3Q1IjCxLFARh6u4u2vp3+pVYEPpXxYzqbXav5KokZ+SS1oWztn8WHC3/KKcL2CDuB4xPpIz",
+	"fmt2NoOu3BLA13xhPKZglsZNo71dxUFfE/70nvlQjorb31fSnn3wDqRzEnog6lNqo50mgs9HpmVNhFNt",
+	"YiJ46+z2OQniSp6FSYlANbtUfI4VzVpkImq442wS/KPglu3lfLfWrag07IyTzmA16+8JYO0nN5QvpZbZ",
+	"9yCF292r5bXhiNBuf2Nux8rg62Z24jlJJybRVsDdzER355a8GQeYuRvuvhWKb9p85gSrfQ223a4rfgd7",
+	"nuK25uyGwK4dksopraJkZVWj3Ywn4nGpXxLKiEg1MrCSbjSatnENfY/862DIBha2A+PajlNtCs7fNpSn",
+	"u8pw3zE8/8dH5vuVq83N856ForO9Q0mj11jXOK9v8rig4InbaNeVZQIgLAgybq1lqryyLu768neMNG1V",
+	"Lc178tqIlmdo6PShwVJIZOe213v83+0avSWt73RbuyV0OtP0sj4fkmsCbpju0CTK1u2QCCmCIrhnN6ax",
+	"4+aEuCwoVXYUYmF5k0te4dyJCCrPxevSeFDTTOQ7fhsxDI2dMxt47hiHSYjR74GardfvcSapMkVGP2u4",
+	"MO1O/zeR/rjKY1vyH3/VjQX8Qf23oP7n3tXKOd6HCFvdXGn8rXIiQAMV75bPzBJ0MIh+RBqA6Mcg0AfU",
+	"KAdCvGTL+eAGCwiu00Oewyin6lRmvb7/9YLAT5McMV//bVp/NIP51/63fv0pWqsaJ2pz++JTQaRskt9y",
+	"gScqEN9MzMfIfaoP4i2moKLx9CGMsqkKckVkNW55bmsLH55WeHukYvBUeG8s3rlmBKbGmU3BVjJhG819",
+	"y1y+gKQzUCnANFsguSBO2NlKfJhTKWtdyFyMkbRBte582rwtVCL7eXuTRNUAvcku4QhCU1nkECi5R/Fl",
+	"GxmimZN6DlpyTd+63Ity+xvJHBGtUlBar+ryq0TgeKtax2Uriw6AHmVqNuehwZcK+cOsB9/bnsxJTjEb",
+	"zfhSyJG+6sKhqstEqds6j2U+QfBVKYUTlleJgksJAt3KIMsHFS4XcpzZEkJJTLSUOcvoNExpBFYDf+7H",
+	"Jh7HjQ0e0hJhiYYbJEHIkezzJLdIdqgvv6PN94LKwfEOMDaMKaJakIciQADvqEdZwCYEAmK/75PogGgx",
+	"p/RUfA978weTRHQkdRXCYHMBRKWbw31LTLsW/9tRiU3CbcnSugi3llJ1l2xL6vWHiNtaxP3e+GmsbaFL",
+	"qaI4GkNchjVT3qE73C983MkR7ns+TrnAHaacpCAxQgvNgYahNH/CV3vwRmvtouWG39U5q31a8VQS8f+a",
+	"9XJStWJ2N5B0qFrTDQAT+d4VJc1Xv5c+63s+3laT1d7vID5ye/c4cKqm4EhE5v4QtBgJA+G63KyQluxq",
+	"vi8J2AbDvTtFaxZ7a02fcUjJAZC1vut+z8dvIT1L6iRXMu2kqq+0pWk2B8yMLvZC2tok6f+ej02e/i54",
+	"WIFzD+i4R6kOZt0Zu8z+bhLTXJKeDjJa8ElbVm1x7Q/RrItotmnrfuHjTvvm2rfdtN95u2Z0s6tJkEvj",
+	"/4QNpgtSHyG9sG8b6DDkRyKNcbrQIgrX3delNeyzEYSiiMOFrVrEzmgvoMgRn2wi8REMEAJno8q3JvCz",
+	"TbrEeNr6BlS4hNz6231Nv0vFed22mzDH2QhEjLbz5Azp9vuanE8k1qh6Mm3uBM+lwlMia32np8RkVe2W",
+	"T9Ud/XNlKx01K67LtGkNq+Ab3cEyVMidxbgQndwprBCGviNSJSK5gxPsbThDv+I1VPPMyoAJnzVeWGpp",
+	"JViaEJ9nVB/f0RwzbAryCJKJpQ1zDNTaXUTpdQthbMfbYCN0jNmBuI0RsLzrDKoFS5usgrsY/vo9oBHB",
+	"n9Dqk12TGkugEwxgYxDOMrJQcg1jq/ZAe9cpUchmu+yySXVWPategDxXehYNDLd1Stzt6wMF99bUAfgh",
+	"ZaCIAl0hl+kBeq1kmY3WBo8DH/SFJ00976BU5h2q966p6qTe+wHyZ7dT77W+jF5bF+zdFWx3VPsWsL0S",
+	"p7beu4tVdunHxoSyqUvYkLQpaSFShNuTYWZylGGoubGLJ3oXwWOLur7P9lTUt6E0NVZEqpG1e6Vdhz2P",
+	"Xa9Nu4b6GWbb5jBIZinqVGXY57zthkUMvBe9OW4pSQ0e7bTS7dUx7qTekVrQVmaMtX9epkmuYeJwVlFn",
+	"V41gSfM2aQQtQVnTCNrAGgtja+YYVT/uWBWVISwXJFOeGplSuCZRl77qPHR5FhjCLJtxI/IQnM1QQW6S",
+	"aRagWYLhvCh/BSVybojpSPbDUVtzmlMYLWYzD8PKbQ+3KH4+J5jZXElRBcWGrGmpA9O5eGe9g4sTu0xx",
+	"AeNVMF+aopakUuYR0jOJa01xExUf1zU327i5Nvm3IkEKDHoLqyowlp5QVKknrIeRY8PhxqtMXI/RAhf5",
+	"0Th8rDmzm9R017Sbe79r31ZO+kOr2l7pFpZQ71r+2cnNKffFLsXpr8lKVggDLoUIP8qMFAvQlekD2r5Y",
+	"ZrWWb30xcZNp2b63nEDfHTDL6lJXRu71RCA548siRwXn10DVIXuOvEaTpdAIdVBlznumdnPKlskkYR8K",
+	"zBjJUb4UPoejbbxBKjsetq7fC47h6YAljfN2h91+Jil/m4LddYKMpVsaiBpM31Er4ejQbloJK2oNKgWw",
+	"704n8Q7PSfmX10j8QNWPVixK0OpqIRHI8uzEQP/W1BEy4qi84wuzH7PbpdnOse3d2VWiaCGSO4Aghtl+",
+	"tpdcTfpAj2ZY1iQIP//udHD08BHSLUDROiOfcU4yOsdFX2/Y3y49wb3s9dFlzys4LntftACTYcYZzXBh",
+	"MrdCxtYnj588DMtF40sG8v1aRvPmSNv2uodw+XbVPzTzl1BMaos2pfjfzDU63Pe7ZOdpf/d2y0gZpCOB",
+	"mj93lBzY3wKbYuyhVRndt9thKIcc16gpoaYgF+j0w2stRxgqUhKqYIV2uqj7E5SGwr/ugmJe7tqc1ayd",
+	"f1JJ7Uo3pfYahvA83pGWwecy8foB71JULnBwmivUsIKCFfSIafceVA8x59ikgVhjmCl1hAW4hLWLRsLC",
+	"s+l25esxdbhhhd90ZKx/XLY6XbbiA9pgC/J0vaLOBo6/lLYiXCB2VA1EYbEvX1+rLbq9wWy6TCIaZIK3",
+	"b8tsTtgQYkFwLtEc08LYUvQSRyIzMT6GkFhBP5YNEnAwLkjBL9lUT0h39y0Rc1Ob+JUgLINn5wvM4PWn",
+	"ujlRdv3x7E16SjOlFnpF9b/SZZnD5lCZYtoqLMN7gM4XOCOyj67+p6kvXZbcQXypJM1dLR7QKY3JJauU",
+	"kalW3IGRT+7fXwhuEn7bV/fnVOCB5MWM0HnEwwRN5NYLblBPouo80P+/nty///M/Df725T8+pUupv+FT",
+	"ymqq20OqhbA4vDtlULMPPccaK/VaQCkc6QJy4A4MpUih+KM+6CZBdcsS+CGTrszwQd0MzggwlI4qjZdm",
+	"coC4Ut5yATZQUzxCz9FmtFdEc0dbiAmkLlksp6naFNCkxlGiWHptaNhhuKYnZeV9VBBl6jnldKqHhHWm",
+	"bFoQNFstZoTJMAH//AC9n1OFqIqBL+iNsxFRezKjcv4Dwcdc0UwONEyDx5MH+Gl2VKkC9ehBUxEoW6z/",
+	"z18P/J/3/pTENeLQrInTBAgJqRvNvtSFU5q3SareWCS2QtoNZMFwKWr+hk/5Um2HaSah0EQQOUOKX5My",
+	"dQGBuLi+se9JcAeQ0rYx4XC2mLVJVe9rUdmXGefXlKzjoh1sBB2lxIcmaKAUmb6PjwEvc4QLTelXVRvu",
+	"4dHmZa5dRgkamQ31O5CkUzbgS7VtRSwzWveKWNF3dRWxbGlTC54PbfdPW7PftzibUUYaand77Qh2YugJ",
+	"+u6sDz/zOWV9oFN4jgqC8/Wi6z5wpO+Se1Op1nK3ahnjkkGtF6yIgNK/rnBGWY89Kgo7A6ufhgB0cXg+",
+	"0gC45IBUgiVBd9Z1Lc5qUnN5icmL43ZHJRQt1h9Fdf5MUgu+MAc1tGt0BEjjQlIQ9wXccFRnviKLdzSY",
+	"QacHbWrLUTmaUJbKbVqNr/d5/vhSTTmU7BeYmUi3mqoKzvSe0ErgMsdeCthHG+uKJ23QfjapQ2l34sJD",
+	"ndqOck5GH8KZm73iLmYq7UhctzUWz0DVAPkIzGkoB2pTYCql0HAHe0GElvIqvT6zNQy950eUOLHVtS2i",
+	"Kxt1oV1xtHYB0oiqd6OpBGIQz91taakc+aXZcApskUC74NV9ROOVZsKkmKRPQ7tcQDEBg4R3TdP2Vfs7",
+	"zbpyliz62kWGIQHlgrR00SrFm508azXn3mjrv5LI3lsaxeBmSxY0C2sntNYlw+XzHzlStJWo66VcSMQ6",
+	"auPmZKKl3umWXZLey1FdoISVZDSrM2YAK9QMjNahJqtaEagLGqUv1w6+kWpUaOl+Y85WUNeA5Ef3oFSG",
+	"gbsvrrsL2Hr2o82eJSq4kjg1gK/I5C/HKyhAhkghQYZfcAniRt8nu5F8TsY8X5kmmmVnMy71dUCld2NB",
+	"hE2vUZd3qGzgqxXzIrap13N4HHzfhhxv0A62iWDsHr7oKcIdqbLdDTE4qiFm+RDFOM7WoX94BBswq+9p",
+	"Z7yp1cPTTbX9lt+Q09K7fPsLrM0fO7VaH+xT5BqdIJVlBhTF0ZzfEDTG2fUtFnnqgtqGl1aZaKMfWzlH",
+	"G1RS2UjFk+vzjtz6wg5dXWIA7bRcmefOVaumdBLcnSpExHolaOLbb5JawFfNVYh2l7dgudNkQcPW0gCZ",
+	"iLrVX9asFiTJOsPKprnqqgaBD10apcgxMOlExNmos18M42rkPPaipU5CFa516QOYgWePKaLu3f/WqkTU",
+	"XJt4+qqon5t7BBSVpcxIoGZJks5CbRxkUkxP+O1JqPPJDSmqrqL1FuOHLR2CKkgUb18NKl0QqZ7XqU1P",
+	"geJEylIoPaWkTV1vjcCpYq60DdKcfnhtEUaSTBDVrv25aQsOUFKNWoq74UzXCFPYT99D78FKLl6ccbSp",
+	"DsjtbIUwusHFsppirtSSgFBSnpkyoVpbLcl7q2Ex8OyiJfW1S7yK5xly+ptd+UhKIQnE/5TJ23QuCFPy",
+	"QdpzG2jPMswgI3xUNBuiuWABc5IVlMGfmjKBO+/6arrxz+woTSZCP/ItLQqkSUFcXZ8RksuRvwp2hqVm",
+	"Z0PmmOR/1shqstdt9g3l8/r7ln25xuzMEFT43eiYhX+G5cjn/9okwdsxZ1G2uSBrXZ1yAEqDtJJW/Rj+",
+	"o92vOSLAoI1FrDy6uYTXLa83O4gi+0kE4uDuezyqrPzafKqb/ylJAurMTIYH+Vudxm6FCqIvGU9CGzAI",
+	"xLa47uMjNF4pAjWXoSD0AXrO53POfD8yMjoaX8hL5mIU9Q0isrV+Ja0dlgvPCeF2hgXxod9V+3LGFwsi",
+	"BgXWR5ENckEnSg4YF2q2wVz2JEmkDKxnRJIdbGB2GuXU/jC4/iMZXJNm0aYDY9GhnS1PGLSxeqaCsutt",
+	"rXrR8N2Ne6nP6zRjjosmuXx7FirVWyLSjlxz/cJZFxjYXFnOGTlAV/AqH41XV6D/t4VYgcMSLAoKLjia",
+	"Ghk9kWkee64k/MJaV7d97hoGSlqwztSzOKyCem9mZnpSpRm7nN62Olu7KJuUiNBs10HGm+8QmeKijmuF",
+	"5d1KsINFrMFOgyybM1eJpBt+U+Iq90XLepcObf9w+mvt9BdokRN7Z2uuCQOdZuIxj3jHBU5YGjrFyTgY",
+	"2uR7iJS8MqWGuWvjxFbq+ZSKtkY1m9yjKPlMi2zfoPZMCSDspi6mxum6OHjJYymNWlQQnM1IHkRelBaP",
+	"UrdKJ5pkBjlBgL7bb53NvUre1hNdt01wbfMg53glWyb/zsFqBDfiMPWRXNhS4R7EwKy7Ap1wjniQo4HZ",
+	"8oPtUna3nY9Z7m6JqSCxNcQ3jbWMB5lzCqyISCz1TtmcYA93hU3NqLQLbKQpgLTKVndN+tRd5Q4fsjyp",
+	"e2yaoU19XqINg5I1ObwwlpO+S6wFrtAzd9vce2onM/NgIuWmeczqh0c/Pj9JeiP4uCDzZFABEYILE5P1",
+	"9Pjh43t3HFbnXJRcAFFYHLi1RdAp5rqaA9dCcD8Ppnygnw3kNV0MnJpvsOCgQbI3SQiTy0lzcbyFWWNz",
+	"mYQU+nguEwBWrlKf9H9Gn9IXqIyzSUEzVbMeJirfrWiAyWq9CDNsc9/VCatkSjE3yg4hzgAVZdMzO3Yl",
+	"e0PSuUclnbw1Bn5eFJjhMm81lYhnBjEy0pCxIbxq6uklb1EFosz4rkZ6DXsZ9CtijkHGWUYEk2VbY/Ru",
+	"J64aDHipe1oLskoF8jF9xLO67JNYzSrAHlTc8QeCTAgsUnWNjp/U3ykoU7ydXa6f9L+xV4rypNs628oD",
+	"LdxPcCO4LW+GeuhaHNQrbUkhkao2bc5/G1j1z+B1Xq6PUcv1tYTz65IbZzu5XCy4WPOcOUqtjUx7V15U",
+	"ypeTYERAfD8b85bK2rPXhlbJhuJN311cfHBllDU12mA0e/o0YDrHwySP9WlD1lxKZ1yosNSSWid04KRt",
+	"5ys1YYasMpDcpPbwHibPrnmwDsXHszc2qU1OmKITSoxWLOfZcq5xNQlW6zOy0fEC3iaq5VlSFhxgyx8i",
+	"5G3gw4ZC1NSyLGlVpLVKCf+bWJKl+RsYUsIprT2pTiN3DZGuT7ULaXatdA+lBdByUXCckxxNaEHuLMQY",
+	"CzwnqjbyOfAx9k0PNuNRv+flh+Rkbfr7kEr2EZYIm/h4+7GRyR49HR7eO2hB36uqH4OQdi9TyHhGcE4Z",
+	"kbKdzyoYWWwQRgURZyS7li1MoGa456Z56zBj/2GzorXv4Gic63MPa50/rD43OJuhnCwIywnLEjOe06ko",
+	"8y43ykp6vDI8esGlmgoify06fihITrsNVlmlYGTXWz+cR+Oq1emorwAjrkAlXBTlkgGl1henG0wLDN6F",
+	"V4yrUdkcZAZIbdVHV1LxxYKy6RW6ndHCiK8LwSESSc6WSqKc37I48AO66hlXG/e366e1XvysTf11hlz6",
+	"xluOJGFKM5OKaSWWjLC81qRKy0EqaSjuqE67C5+GPXgyhOhlP05jkTGV5g2VXETUxsXCGvPuAWJ8lJOM",
+	"ShNtM+c3xIlZ61+ZJCJhfDKZUEYVKVYjxgFhTJVK12Ov31uZ+lxKcDYdrWqDhFP4EwLwHCrAtahmtoBb",
+	"W/hpKmAnBLtlhTTfKYo+35dOZhtA9jl6uWebwYCUh8En+9NLeSzpvBblt/uCZisw9jZ+1Vax00kLCQaE",
+	"hu4p0rVfBjBBBUR9lQNZa8vQ1bUB9hKVegZeFHtxk65cPo1/xh4ovssWT3nbquRnrn0t06j096l2ZcpO",
+	"mjwNjWU/mnHgYjj6dYkLfY00mWOzazkinxdEUHs7nGBakHyEpSRSWt8eg6pEjEJTqp4qYdLVsArKWd1y",
+	"cT3CSzXjgv7mHlopiBZUgWe9Le43MmX9widlyeR+L18aXIDwUS2Nd+BKrnjz9kikqFe1lr50CJSOk4kk",
+	"9m4KrVykiVMFeb0QvP3NGlgQthlq9dMD9PHiOfr66q9XEPF79efh8GQ4vLoH1lnr3GAouFEo+J4O0Clc",
+	"nwrzCDrMOTFHm3ymUvXjos0Fz66NLKqBnnBxi0Xev2RGcSGMbUiQyVKSPNU5qDIkUrc0I41dj3F23Xf6",
+	"kGgZzIJdMkivd4CiVPGwdkCWlL7wz22pWWay6tqMiaVyTU9vyQotF1+BVn6kn4Fzht57IyEnlPejiiK5",
+	"lTc6Rw6NYpdzvSdME9WymrTPbe4lYEHQeClX8a4nje3lPLp5ygeLiFd2/aKFcptlM1nbHAJoRooaL0HC",
+	"ctnCeTJYCJZLm1xZRScjxn6jD/148fyZz0ti4JXG2Ko7oAwdHZuSxtvXZutIzsuy961n7MBuP+etZ6Ob",
+	"6a42pzWek7/qdgm9gK/q77Y26DbNa8CTcxfea5214xtMeyfkU+eCDEZGtiyKrS+QOzvpWp/0da5t+0iv",
+	"4A2/Jvk5aYoHLM34NuGHFVGhJhRx7shVWQU67tYhWXNt3pes68BJrkGL+jjge0qdV7mrooBeK5QTRcSc",
+	"MnPHpSKMnoxSW80XBV8RUsl7ESTEaJ/q6nVZeaB03DO0yWTfKAuAn1ueIMNyBU7W/IWPZVk/Pkj/ob98",
+	"CwV/JDTqV8eplp9xjcGxte8ibaxXLFGKsqmsT711xhVWxITLbHeY35dJ7jESurukBM1viCjwYiRJxlke",
+	"c9cnj8DsUns3M5/A2pUui97YBJE3SJA5RGmBUaDvPbw1hb0l5NpIZHZELQXoFzleNaP8o+Hxk7QvS4Tu",
+	"a3h9juekJlXXlbymi6sTpP+x8b23B+jKRIZendiA2GpOsysTRqrfwx++pHDZJsxrc00XPtrUx6AmQ1oc",
+	"kjpLddKLEdy5XKqaUlgpZd840A6VFveSH9pLpTdQJQhXS6mi2rP+bGveacccgTRbk1iNeevp2qSse49/",
+	"8pUsObvl/RSs45r3bw3kNWUbjdDVjfxBf2NCzluIOpWQjg4ST3VJzIdbT9WP27QjRoT9e+5JNcG5Xmy/",
+	"1v0agao6tyr2pThkclubo6LMaQXv3TIqq3LtCKlFkP+pvLq3vUGf/3F//uP+/Mf9+Y/78x/35073Z8jM",
+	"kA4ZMaj+lUSletXQwADpYXObo3f36otqokm7FHiACbau7VDeaVon4m9QDEwJIwIXTkGQ0AtsKPRwQ0Rt",
+	"imVb98l5t0EJMV8bB8wlcobL0FvFFS7sR9sEATif+U5Zt8x27SPtVuvEVQ4RR92LLG5uaxMhjJqrSfic",
+	"NnGpIr0ZjFDjAQzbxWzVMJKvFQ1Dp8YubuiOHbfs0BajHJMy3nz/9Y6+uEScXYV2k0pE1ke4sKkpAA30",
+	"FKrnVIs7URaWAW1/0m2Smc0TW3NxaOYgUWv4/obWR/HEBThc27vyiWvnlAXLU7onmY8Cs2BjMpD4MAvC",
+	"F4SRXPO8G06txq5DcgWPtI0xmdBKyr3UCWmfF+z/Y+/dehvJtTXBv8JWN7Crcodl2WnnRYmNPq68VGVW",
+	"3rbt2rXPKdWxqAhKYjpEagdDVqrqZGNe53fMYIB6GGCABmaAfux6nx8xv2TAtRYZDClkhXzJS+14ybQk",
+	"ksHgZd3Xt4rXvAFgMFcdTyRnpprT/r//21dEyf/n/0N342u2y/zXXzPLBSpofJgRFYAQuXKSG2j8Goie",
+	"1cSo8vxrupGXoGYqk+9KlHqF9Qa1RZEGBdG8/u4VlCYEd1ha8YCPVhDwpbO4fC+uWyQklD421QfxSCEr",
+	"RUFwivDmVNTb3rotdGOdiacXayFUrHaTB+Z3cMhf+BicIn7vyg/H02Auz5u0x7xATyns13ULBQZjTYvS",
+	"l/gO9Rij6+GmWyMjpMxHzHaMhMLPHKJKjcCgm4pC8ndkYjXBqxIlnqaOnYNmkKY0zeVKyCD6rGTw3wBR",
+	"stO/GZpEO7C8NKVaQ8ubvfbGv5nlsV6Lg41apUMA99f+amXztxd4txFdnHMjpAefSGSpwUNWOcTaHdqE",
+	"lLCO/KxHSih61JdWG5SE+igJSxiSnwtM5JcCC3lDwI8lyl4WO+0broqetwMO6We9tCW0YuvPz1radxTI",
+	"Ho58BAQasn3IrhrAzm/SiVZKBuhsO3iYT2dfcr9+AmNR9Vpeza/qxN6NtBgF5C1MTXWsHLdlvNg2Cvjj",
+	"GztuTFL46KaCTRp7YXx1asrNiLVVAk6g6uJJ3l7lXdJvC8UWiFHpgm4km5ukJjfdrQSnUqctLotbmkaG",
+	"2k6GumaN80LOvU6V89sva/6zf9+NlTSR88Dug9GdDLUGIzo9EB1+WVVJs8AKRevIFkB/FHe51jp0UdRY",
+	"qxBkN/BWV23pKoUxSunlF7IK9OKbTM8JkZPZeaEAbhYmFxMQmIY8s/9BfCEhFSYikxfOBF5geo5W5Zfq",
+	"PG3xfiozUceHS8tGPuuxngMckh7mUBgDs6MhKehjuKWm1cTi+VtfKTPXLqhQnwtlMLQW6IQ0ZrZiYj84",
+	"vIyHSXNGqvtlNE8aDwdBa7WKXlJVysXkZzOzWaZb/x5XWmuoMQAHpXotfzAi2zmyv7Ox4EkokhQootss",
+	"MeSF1aj0QdejNEPY8tI+LFHG0iqWjnUl4cb92Wi1EGZr9hv2qcd9iWI1fLc+3xW5R0a9eoSa3YtU5MIV",
+	"0lqKxkB8YXAvSpEmBjHglCYcf4jVmPMsqTgdomY531KKg7/ErtJNSLsPD6rL8FYRq6viRV6xTFMqVRWe",
+	"xA/HLw0CL46EqazoXPeCuDLSm6DMZkr+YybodxIHfGZiNcJUymMStI1MhIrFuqST/evknEzHeh3sSy5S",
+	"AT+T2rfu+YcrZZjrP54AyqqpFULRgfQQxOD7iKSYT8QliThXX5OcV6n634sF4LHXPhunfLQBea3qXCwR",
+	"oC1wS09E/kIPXkFWx9Upzzs98JkwiJRsx6tI+alRqeuFHmCxruX8HPvlmldwBSWu9gYnlH2yKcXrOoGj",
+	"UM7JSbMuXNTn1dQMDP3YFZ8qU0amIpZDWVCh6oWums+RYm+mQh29fe4Bv0ALAJQBkbABxpG4NqUnBdML",
+	"5pLzXFBxzEsAgFwNAMLQKoDeqPR1WLS2jMi/6nVTMpfrwv3px7rFay+rhbs817pQc+IyICSzbZVXLFC8",
+	"EQgyWL41b1MuCrzNFILKvJvkyepiwG7H/PqU5/vzhmO1BoAS/bMTarMVYHrQp544HR7yy0WGSkG06g0t",
+	"l6lQE86RWzkcQJPrDD1RvqYF1nF3IfquvEj/P/p4mfwvAzGSyrJZQdHcjDMzBeEkA6AOlWc67Slf72S5",
+	"1ogranGp1LBUxuLfe733nc5Or/d+v/MfP39Fn//j5ztLv3z9XyuhWTdUDnPFPiAzUpjcXMHe4m0PpfIh",
+	"c24YOjRu3c5QRxqmNXDisElno7WllWzDPxlCl1QgW6F0UvgvTc7TlFdh+96tpT3TPYZpbLRGB3u4SRcO",
+	"tkBud4VXe9YT7cJ6bY1uXFc39tkMG0rKFpkWdPSeH70+YvZ5A26WaiI8ndmt3v1GZKlUq6z1UqwfO6M1",
+	"IKuAK1p+0olQUmfsmMgZe6pGUglw61xFGwtnoc+Fesvlmi0lExZ6qNcZiHkcC2PW4SIdsRc/nrbZiYAS",
+	"iVZSOwpxcLrsG8GzCvjMSqhiZ8CSl0N9UQr1TOUyhV3EKeLrMBrkct/h3XulVOg1MKFfSinmDdhVR7Qy",
+	"YbEf8d7NS6vYFeHGomMyq2HDjFow5plD8b2UqNmWp7bhagH54Gwtv0fpEaXDccneVFIH//zqvKFZPhYq",
+	"dyUvYNZeDQqPVui1GcCxru2h+UGdKz1Xj3U6m6hqSM3hzIh+l2Cs4NlQ6J715UjpzP6UaIyPETxhMxyQ",
+	"xThiOcbWDmU5DnSsTJVHL9d1oBJOYYJgI8w1HfIV6+G5EFPCswADIgIRSxWOvrdiSKztnTkXC3fdC5SE",
+	"XCi2EDwzjI8FD0uecOiwnP1qu1/f4Y+R5mt0GwLIoLQ0OwlpWConEko86qWqLPOxTr3gVFtyoOSiMNQY",
+	"ltp9LCbvTEQ492oTYh0ZEE+PFwFjPV2nWUK0KvzurhXVz631ZlT/1vav94qXG8FWyAPehRuwrd/Sdfik",
+	"dnVLyzLF07XA/NIDShQGVMDyRiwD58gtS/y+yqKbslUZY60M5kUP2TSTKueDVLCjk8fPny/XvPTXd60O",
+	"uY0p+99/+k87/+3nr35iO//t5zvwd6j9Nd6GSy6UZXfa0rHJNF/4q4Hf/SIy3fgkGp/EtU/PJUQb6cjn",
+	"RrKvYkEh/8KmbqX3dk6J1uYlOgnG33KN3NSqVsn/dqV1cnlxwKTOEg2oV9X3g36keHXbHkgfVsAlVSvV",
+	"aoQhMCgfLhzMSJv9CLjQYKgArAE4cSwF5BPAsMfhewoQzHBaaG6sdfoBH+sJjFEhomwjeF0Jv2HN1nt8",
+	"t8/tfkhl8my2DsvhefCrF4rBHbWeKF+HAtZBpPJL6aCozmV+RpXYaidN1eSBpZSOS1756m88EcLe2rNZ",
+	"tkawHOf5FMrd5fnUQEUemteFTIQGYI1AdjuxAhcKZoGcpme55eUkwDlryFRksVD5jlCxXo7Jn2VyA+rl",
+	"g5LYBrP7r93dXZDZ/ny5yOarHl1+q/L00iv1Qg8+t8uUiCnP8snakLbid79lcKtcLuVNCRKlJ6+aoILP",
+	"7jC904OKCkLVAZu1tZB3evDH1z9qUpK5zs5vRZC+mcv0vcw/v8t0ySGGtZ1lU208nT5fKfVyWH2C64iE",
+	"dRbsb8hzPrd1uxzMxv1aW5v4XuY+kX5DKlNtDRQWbH38gf95m0n+lTqtFfq2m+T6nX8lGrZz06YYNZrV",
+	"KDb80rW7RtHwNZtKKUif2U2unSp6GVb5dcDK66REsqMwORpdWghto1W6AJ9W7Xv8WszrZ07WJjfXy5dc",
+	"f2h+MNcJwvxj0wJvKt+oq7e+WMphqupLHmHMqDPEF66jW4RRhCdug6Jop14ForhfEdlCr1AfQLF2VBVM",
+	"+ybQBOsf+vXlcD/dIa6ddGbOMIPw8qgHWFVLh40cKSbVuqyvK96cVI+k2piiCMFHV8pTrNSxruarqRO+",
+	"jrHr2wDK+VN7A3hyVQF0wX2LvM9wTYoAvWPpBgR7G56Z5e27LhRaQEI2IaHZFasEQksETA4/ZOEHF0tS",
+	"TiLYENhhRPZCD6pI8js9KKp+BOC/9uOfDOZCSBfUc9UgUcyiMGM5vRGi9g5fZUPuRd1z7tM0tjnqS290",
+	"8wfevqM/w9uevhd6sClolLsdfqcHW8WMuva1uSltRRMlWi9K1C7Zps0Dh9I2m+Y71N61j7xlY7kZvOaZ",
+	"THORfScRvOaL3+RrolP4Lb0OOIUPSt+h/x1X3cE/bh+8ImpZmaT4i9qA6HhU/Alfw8IbEc8ymS9OIAIS",
+	"zjKGOR7N7Ma5T88cBX7x42krqtQggnDcgAMCKlM+yyiP66WVCsCcTqVfIU4T45gQTwCKIWE5DSoFZXcF",
+	"AzTtIccYTL+Q4zyfwuUSeSZjc7q+kitmM+she/X09Pj545Oz0zffP30dFJ8AIAqdQfAtOJCf52yUcZWb",
+	"4u2IW8GzwOxQY3IfAG1xqNHSonKOVYpQzGwdPWfe0Sgy9jbluWV39mBlKY1huru7I5mPZ4N2rCe7XO7I",
+	"osvOlLrsBl/uAjCBaX2o2iu7rpjSSD0RnwUcsDPM7HH1vtrsdCyNT8sjj85AAKaZyytPF+2e6qk7d45K",
+	"UbXtO3dY/+2bk1O2y6dy92Jvl8/y8S4Ihn06FQbLlAdn5ysogAUz2jt0dT2+xsph5Wq8PRW0vc8SvjBU",
+	"WCDALvma4tRXQsa5Yf3KsHX2//0v/0e/zZ6+DypZ0XN7CvuCHUPMPRyElfIq3pR69duMAE+g5hrzZVGg",
+	"KjEewIHOxw4KxSriUAZFKpMLDl4uk2tLMMLJUHwyrTxVTbNr/jbTo4xPTBjkLHCSrllE8UZQPc5JkJXv",
+	"MZU7tkM/WMZzseip9cvH5fQslRfiDNeRIC6nLtvynEI0glp3yFSCYwa9FlApbkGXrqdKIbJMZ5EDEyzH",
+	"1kZQjkVPSLRikL0G6w6wBpySBRaP4ASTFRGKyDlnnuopKvaGyWtUAJDJyUQkksN5Z/1vn66u0u5EFAfb",
+	"TW0JGoV9D8XtplOBGDcAp2XsZuMZnSUyZ6ke4bPtBCH2m+p7g6WzOOSl8mTuOiZt9sxFPkdU/abQvvpg",
+	"0IEH5tpeCT1TORSUol1yya+gq8DhlLmdpWHcLyehNnIq1tS1TcZQisBhTEQeHyTCOA4D9YsKQd+02Zvi",
+	"vNuHTnnGJwL9rUFcY5qCYK3nKmJmZg+tKa8+sO7didiNeSpUwrO2jE3fDtlT/YlUoh/RprCDzl24vHgH",
+	"3JsmIucyZcYSkDmwAw2XlO4fXbFTYXI20YlYpWu5MPmOT/zqQ9Ie1h1fSg2k8+QpH91HogFiJIma9FTf",
+	"XiPb56zfXnoajbqbCSPyPoQ1SSwhWUofjJjRFDrF4zH+lM3Qco41gOyT7DpbgavdU0/DyGKspcTLCYn2",
+	"3kqViKlQCVV1yccaVorKmBXZbwCr4zKsw0Gm3FjuYXrKpLMR7Cb91A+iuJxNCdf+aZbpzNy5AzPoB5Dv",
+	"u9NMD1Ix+fM7o1WffXX87DF7eHB4/2t4vh05EX27n4k0uVSjmTSgkE+6zP5kwMI5EPatLekYzPKeUoD3",
+	"VFB/mbGJ4EqqUZsdU0VUU6j2CB7MDjodK8Qc7O9DiBlEmEmFDGrKs9wsowpJ1VN9AS/Wt/dqIvKxTqjk",
+	"B5vyfFyEHJjZdGrlVXd0DjqHRK2P7O3u0zK9lCZ3qzTlI6k4UQPbiPUDibrPviKJq/9SqvM+IR9FrJ+J",
+	"9C89EL57rf7XwWvyCWSn+HgIK0D3FErQmJbVd0I6lNkCfwRN7LFWCGcUL+ztWVpFzoxUo1T4rHZPqvtP",
+	"T/moX0o16z8f7rzieTym07LQs2CvesqN0XXsIRjU+MQs6ewOXOVyIiLXEkv6SsMO9vbhLZXGzC3p+4az",
+	"6Sk7nddaiZU5AdUuPZ+PuFQwLU8tvZVjdQJ3Owe0eN89PXpy5w4kXuMxsJzKqoL2mFpCKE1UIix+u3BT",
+	"DTJh8T4WVOrUng/x3g5VSAIZrF1s99Mvj2dGXbyUnooe0tSeJ2Iy1bnb16dQgi4UOxKkXX2qVQdErx/0",
+	"2vleLPqR1RYwVgeF9MINkUpLZ9AJmVuu5WIDPTs9srPKFksH9dzPlpYDU9b9AuPlCSdyLKYpX4ikC/Xh",
+	"MG+9p4LtF+9FPLNvBPtIgo17Fp3jRA6HgoDP8Zb7G7u/j11Kh6zz0C4/lY0D06vdBKIPQIGnVpiDTA+7",
+	"ww4+2TFF4NHhuabVcXzF/pRqOw05GlsWL1UMD1N24YZcpiIpnoiDGH/mnQBiJSSr8jgJKVxlJ89k9tMU",
+	"sdJ8eTY8JMdWtgTpzODlh6dhH5cQNRUZKYw09ahgOiqJPKsq5+1F0I84FixvT9GZZ3372Jd2+J23OpXx",
+	"AiSC4Ou+hykAywXMrxB+oBqvXQRaHCv6DLSlStg08tSm2M39h3Suju2J3DmyYpojzRTDY5nInTsQmiwV",
+	"6xNL70eB7B8FglBELtqIuJWdnlCzCflpS9yrzY4ozbSnsMa2TFPcu4kG5HCDRywoHZWIaSbwnrqyowEC",
+	"S85SwY2lVanl4guQWO36hnww1/4Akf+QKgkCDbdr6XfkCT1NFqz6/sEh6nb9k5kCcQa+f3D48OBrWrkT",
+	"hChBtgGUtGAbOR4t4KZVkm4d16bSc1g6lGB6ihwKBat1uwpP6/sjsvK4JaVgInK+C312HLZHoPU6rBDT",
+	"UzBgAT3yiO0mOjZLXZkZ6znQsglsnOSg49EafZNKlSh7Ce7cYUUNPlfuC3gRd68YAN6HFfgCePIFbl4B",
+	"bI5SkJ4rAjW32hjPBRUYkhkQIpoL2qOsGEL65NHp4+/6cNtfnLx5zSYiG1nxJI/HwuB237/78N7XXaY3",
+	"hCUgDeyrWZr26VQbxnsKfm2zb6wOXRIOUSiETuHXMIMdmAHJjZAB4Kqp2vb+8AKdE8OhiHMni3qHEFxF",
+	"WPLHwKcoKQEH8tm6dFWlwuZFTTe6hv3Qx0TcxxENaeRApjJf4L56UWL5MNM+GyGCc3sQsVSeCzCbhP3K",
+	"VWAx4yGVsVBGYAERqnCdtbqtoymPx2Jnv91xxs3Sd4CzjYjz4IyzxHutLYluLRphCOkF7TqqkDTAno2R",
+	"ppeYxigKv9Vtddp7OA+rc/GpbHVbd+EriCEZg0FzWU23341EhVPqtZgD3qelkoGqa6+eKlgfEtEw6n2I",
+	"+jPYLh+FdkyZG5EOEU6LjKCgwVsp0VJpb7wg+7Ll32SMwH3xbOF50uq2rHyPmbEG3s+xiVb3p+VXeWMf",
+	"4ywXUE//K3uyvgZLK8wBviwKDAKZwOZfgej+NTg47Fj/mIlsUey/NGfU0tk+wU2yChJW7X8opr0LfLhV",
+	"o+FjdAN8+DlqOY4Lu7jf6TirKsVkLF9/TC4n1A3n0/kJSiqYM25a3dY4q3BRh85j3BAEVdfn4IEIfbWt",
+	"/c7+vZ3O3k7n8LTzsHu30+10/i1wGQzs3ejsPXzQ4XfFzv3BXrxzP74vdh4MO52dzt7+3YPDe/cfPOSD",
+	"MporjHu/YlyZ1Bov3msFGeqWZi4j8BYTv3fa2e923AMmOrEbmaIznzb9tRUg0wU7Oj1hZqFi8JaJoXzf",
+	"6ra8xe/u8PuH7/f/yvHHC6ln5ix8JZwFHZ7wGzzywTcus/yncENN1zKysMy36c4ziXU7XGWglg9DCN3P",
+	"1Ztkz1PhdqMAupInzM7mQ3jKNyetg7cRjP7r/I1gqG1FLRKM7LBWCV83PDWDhF1wbPvU4G8FkYN1XaHl",
+	"7rcif2ZpFrX9ELVei/f520uCcrCfa/VmGBIeeLUDvHhVff0F3f2GJy5qEbrsbe7yg+JkVBYJdrq7udMz",
+	"nQ1kkgiFPe5t7vFa50fApfkAQxUO9h9u7nWq9asi8xScKwd3a7zUd7iBp1q/5BlGOB3WWT9gfoqnYP3C",
+	"XndrLeEFlym+WeDhA7IX+vZ++tme/4J/200OYwn/ZLy/oOVyhn9qwcefo9b7Heez3SlM+fb6TeWZbYN3",
+	"9UPUmmqTr0OQRia5zB2dKuLeCRVnyymt0J5oNNIGJmuYQO4rwy57CgqrQQHKgUDuBR6HY/eVgBzO/M2+",
+	"OyY9fNU0ip6sZCLVo54q1GQ7QdYH8aZ7ITI5XPSd44GnRjP8btn0TzaZiVYjSndFwz+5a7hiiZ+xfR2o",
+	"0l+8DL6nm7SdKZ9YXS6xr4UBBGiIJ5ukWXWWlJwOw8K3AH4DEuh8hX1OsWpjDeE7KC8VIpF9olZFSidJ",
+	"2M60uUbJaLOjnnLL6/03s6l9v71OZ738UiU5oQ+dCOCK6LRB+gjMREA/f8Z4BWHyb3Sy2E4AqcPh17Pc",
+	"bdlibdYVro+n2eXADB/jXpK/9rZ7faIOVNSqkcD+6SUw4E+ZVcZWX+LfHkxO1b/O7x0P/hbvvTRvk/vf",
+	"jl+Izux1/k329/PWlnLZjzIfn+CzKqQzx2GAunvKtSSlPSV81MuktKeEivEySNe8VKpz7a4o2b0W80Ku",
+	"O4aNrdMTW5Y7wxmo1RlaljqH4GKXd8aWQec/pDzZqSFPPibEcOiwV2Nib/ki1TwJBcmDvcM6q+A9R69E",
+	"Ijni8lmpd79O52mmY2FMIysXsjLyy8CFfxUJecIV6opRqyKSZK2V6jjwa5UCCKzsZXkLW3KSURx6ITBH",
+	"JCCqhIJh2isC07cif7W4qrw0fK2VAIfoWpPN5ftS0JW7nYNa1++VTuRQukv++RKTem/zTM9U0miz17mh",
+	"x+CxJCu+uyblEIyrarVnRqTD6mv7KzU8k8mHtRe45Ab21vjQG1lIHyu3srmTzZ384u/k9fimtyxtdQPw",
+	"/D5/AscfnH+rN/Oxi4AA5L11zBLMUS7miJ8LQw7CwkUE6RFBMbzyLS7Jyttf5PASX9EKsaSVOsee0yxr",
+	"a1ZVkMK1zAZb0ZuGdmyvTdQQ7N9mAKoOUQfPIBSoUUS+PEUEydDtKSKhRLNL9rfur9eivZUOgWNxQZYQ",
+	"F80wEGymEq2wuEyJ0Iah+CvktWQEua6tN9qSIDdU7sugcg3BubIMZ2/XJoIDMTIF4O+N0R90BNwO/aHI",
+	"PESuRwWMUeYrhPSSMwtDQw0rcs/6lC50RlVK+uwrrQRL+IINFowSUr/2+Rg9NXUZWpCLMZd5PH4E5Vjg",
+	"AeifNMzkMk3pMZjywxUTPEuloCghSywHItYTiC/DliFp7KnXOig8UmTVgJcPZd0qb1nJEvyxKegVRdql",
+	"PcByL7UF2fCNA0H2w3XjjRp/V+Pv+iL8XQHRu6rPq/FfNcJbo6I2EuOKxAi37TZU1IJOr7W1f3eMIeYY",
+	"OWUEIP2zsGubnbrwKIMxWdAqaOEjqnx9gSB+qk1ZbzMjsp4ygjJxS/31sBQGDymzGAnlR9SqzZ5RdiXl",
+	"XMV6MpDqkkjw8P23ldK+WTx/YuoIZ98sXugB4MLVaOoLKtXtcJIj5FuNpsHrniDnrdGNwFFOpIrxMVVV",
+	"WBwQTJsdwTGwAvNEqpmB/FADoBdCJZAAfCoFZq5BDwQ1kcm6UHk7dqs22w5e0Pb73CPoVwXYiQYxaKzT",
+	"BIRXwOeJWnOZj5OMz2klklkqzvx9sLffDWXsaYCRSj974SsojdWayIy3jU7HQk7+xX7XdpNcgo5v8dzs",
+	"HNzf2yuj23Vbr2TG60u3g70SIF63dYLPXkaiLOS+u6edB4WMW/cx+y2PyFa3SyfImVlbVzSoRdTKxFBk",
+	"mSt+PYKTGmdCKMQkgu/OhN2CDRrH5xB0XxzXzZH3Jbp/UxH4xZg1w/CDDleNxQ9JfxOQ/0cOyOdlLu8E",
+	"p9LXlwpQy8rs2pB8jGnCOPaiF6WJ4gUPipPl2n6tp0JZ2cjH3gPtwP6QklwqZ0Yx3Fqli57SqiQlOXAt",
+	"SLh8pwfeDEZPhrQ1ZlkLWeWKyoOGjeSFUJYV9/3XZzLpQ+x/8FXAF/qRrxxiu6HZwnbAv8OWXSbe8zgH",
+	"iHGgIoLH40uCzIPr/SkjzcOVqM/hcCHq851VnrJtzHnxFrcaeN5IK420ckWD3bZyyDp7W0jtloB7P1mQ",
+	"+RbCy5LcUv7mxHGt+oO4Lh+i1nc6TWpPZbmxXYeyTPSdNLneNJk1fWg0n3huNo9StH0zXJrYK30har/Y",
+	"cmMwiDqs6tqjVHeBsSyF22Kc5eYwhplNtpnLcvMPUetHIrC1R6nq0GQNNJbQLzhrgJeExGsJ9eiPWmcY",
+	"3UWcr7X20ZM8E4AVmqZswvMYgZ9Kxs9VrBFmhIiYThOPlgFAv6+fAMALOL+DuwogTalU4uuopx6f/M0K",
+	"2X9/efL3QmewIv+cQxLtU5iutyNWuqexzbXMnzRETQtoLt5kiche8ey8TocnAlNxs382++p2xsULlbSt",
+	"/vh+kiLAv9nRw6GMhYeBNVOrsZqxEPkkbcP/JbG+9fb73qzT6dyFfw9KltZlE9BcZ+cDrc8ddlSm51aX",
+	"G6O910RsqFGut/qgPcG2AcCLFVMu1SIYSMXB1rtaeSB8y/c7KlnRR1q/9loy6bW6vVqyfK/1Aa7Burd7",
+	"s+bCwa20d7LuxHPxPt+NzUV5sjKJCp2hl106lSOC+6LnLy+q/fZqq7pJol625z3GQ7fzRJqpRmitqtkO",
+	"ZSog3NsnTSHBBCh4vwI8z3k8tmfyEfSwHf7Sa1FT3OBeq7WstYbLtFyGc+X9GiPeH5LnI6e5eTOebWuA",
+	"edvz42tJVsoAvwafLs1MClMLQ221hDvpJACqYrOaoXQdA9j105TKykaTq9Tc22vnKt2gtH7F3KViCAhi",
+	"rXvRd8eFJeTSCy8ghoFymqDeAHjMModujZlNgJQMgPWEN8yNVsuKQDWtALTUkOlvDmpwFpltF+vTosph",
+	"/ZyaxlAIwSQL7XfCyhXsG5GNCvFnRrWD6oR/iguYbYsnF9yK41FrmOnJmbOZkk8m+HrJGFrXgHsfa6jB",
+	"MmDsZK7Pqiyz+HXpKbfn/H2lL8RmB7ALer4J3+81Hbfe4NjEDzYsJ/D3ltjNnwwbezL4RTEenSZXyNNY",
+	"etw6V/WzTE/IMYze4FBYPRdiahDtAp3RCGNOKWWIhY0FCySBz5nZBN0wZX607Gj4QjIhHG0GDRmg36Rh",
+	"A4Fg5jobcWWpQbu+a+vNFKtNH8PAm9MjthLQG8rXRE43/oJqhvB2lq9E42AMzHW5AcQ+1LYX7ELzW6Pm",
+	"Qfy1VRcmUGahbvw1G+pszjNvYQSa32bluG8Ht9lT5lxOsQ1COsDDBjw+t2M8sh8tnXRfMFpKAyDqlvq1",
+	"2StsYoVopodDkdnpje16+wIaoOyQ5uR+fOTaeE6UCR6PRYIjFej8+AIV6tGye/gLYUe5bnWDCJnaXGfp",
+	"dW8cXqJhQw0bathQHTb0Sq+YwTD8MyBYH5khBTXcb1fJwLBArMzgIgPx7UH7KPuwifdA7YVVBpRogLWO",
+	"fC1Ty0+YNFg/x65PZS52ZTjPl6iKxCLL5RCrkY65YTzLpNXFKLc9TbdQSVZUkYYnNDyh4Qkf0z3iyBLj",
+	"LE61sRf5owU1VfADiN7+GAYnzEQ4s1oYAatSWgAiS1q6REFTmYASiwxK7CLZ12RKSRdUiTjlCv0hRakj",
+	"w/QQiwOVGK4dEdInUH0YzRSoQjFXsUjTdcxjOYbzS2Mc31GZgNSeL7RmLRCjALfcHgDfOOXxOeA/iEwK",
+	"zPiszU+WFqphLQ1raVjLJ2It9i7esN99a/3CzCa3rVsQF7lcm6ig6csx9Y1fovFLNBS6odAfkUJbEvR5",
+	"uCZMkXh2aYSTyXkuDWQZ6gu0NwS1p6jSVVWuQyZ4EkEfnqZYcTq22klm39nK9FORBVWxSoL8EtSLGxbr",
+	"Ybma1mMODoW1hbBQzLc6BJRT7an+IJUqEUmRlmqwyi0UVZWDWS58DW+BRfg3xGm6VLzbCNfcBiwv3Nr6",
+	"Cairy9HqdqLWUI5mGU6FNgyDtACPrzXN9CAVkzOj0wsMV5rw93Iym7S6B1FrIrhqde+2D6PWRCr8+m7U",
+	"Uq3uftRSOj/TAyOyC6sSdCCxVCU8S84ScSEpoa3Tvt+5v9e5d//B3t6De4cH9+8Vaa9v8dnMPRuXLtaT",
+	"iVBJAWiUiKFUMhfp4kxpeJD/7ywRscTbA8/PtBqdLQS+OPy/D2xUwwLsR625kKNxLpIz92YPPkStcMHs",
+	"lcd19HFZ/ufau3HYKj3U5DzLTTlobW//tPOwSDT2AWK+wlyQHnwq4rGSMU8L+KRW5av8fJWIMZ9/Wp1b",
+	"QITl6nB4TfRxEwp2I9VLkAvQjw6Po1I1ort3CavFFh87GsxjKnx8A91YKGK9Di9kzE3oyinb2ZbscKzK",
+	"DNdT29rhqjKYG62t0doara3R2j4aT3FE6NYta7NE5jupHq1H5Xwt5j5jJMBIb7OjMk6nsPqMcIRYZq7c",
+	"8iP23TEDrE2ZG9CUrPqTg7Zl1VCZSTXqqUwgiIx5BKNhuALWU6acFNSz1iaj2Dd5aV9ke3jNozjXWd00",
+	"7aOYCFiNtsf0UnQhtuhRdzZvZnmsJzUHt4y3XstvxFBnm1E4u0wFpyMCbh4kGN0uBKfd8C8CfDOmtbOn",
+	"uZ3pVJxh8KFVnyAL6WybFCTsEeYcRS26arXH4a16aUqJyLlMUS3HeEkQMzS+4dAep25LTKapXggIK9Kt",
+	"bssKHmcpCK2W1IiMGwK6xwykMTfjVrf1cPjgXtJ5sPfgwUF8P7l3+JDvDwXnnfjwkCedvUN+dzA8GO4N",
+	"9gedwYP9/TjZO0zuxXuHg86w0+GdB/WzoHhs207hNe+2O+29vbvt+5aI0N3ptswsthyo5WWv2is5hD54",
+	"Z2t3EmGn8k4a+3wVi1b3wCrlAsh47YHtibIDnfER5pe90r/INOW7h+3OjedzEcHdnMhFnOHGQDzpwTUR",
+	"PF3rq8J3er7SpP3/oXO57D67oxrKWfb7SwUs24CU9ErJ6kqwPk6auiKiDx3aAM6HIZpPT9WH84FsLZy8",
+	"ld1EOsQUrNgy86TNnlP2sFYKozvsz2D9y2bTXCQI25lykyOWyIQv2EAwqZz98BLAoPXS3Ko8goAkzgJQ",
+	"YIJUiRgEXlKXyOFsnmGnD58BAFEjqq4TVf+QgEaWDCw+DZQRj2tBGS1Tms8Yx2iLxaz0MlTLMQ14USPF",
+	"fE7gRTcgx2zCKypEmwuRySFYqddV6rMvOcup0grpqX8yzCqBLB5zqSIGrkfAMsyhsh5qQEzNJgORYSxu",
+	"Kk1uSmYmEIzmIhOMpwAnHPVUJiBjHOwQPElE4v32WKg9u5Ax5HygOMXisYjPDZtNWa7ZXqcTdTod94BH",
+	"rA+6kZtO3wo3hJqe5T7sF6pH28EKcci+FBMqMWwArIn1EcTDDRTh3IEaoUCFplNLOGE71KjNTnKdiZ7q",
+	"j7GGvZuDXQv8zi5gn+lZbmRCrqeFycUE12vKDcx2Ygftnys9V8uj4Jc4TMpzkXUxF/KyeXnAmJV3lBQ0",
+	"zaFfymOR2MYyx/QRSj+yT2tbQRPSK2mlo57CHegPuBHhOvEMPTewT9Xemr/BAby68a/CU1Nh8CofSSdp",
+	"okkU1yvXOMu1cmd4BJZ4GdhTW929gDFJld87COMcHnY69/cePtw/PLh/0Hn4cC+IddjzNN7K3iMrSa6+",
+	"xtHKS+AF4oYZe9QS2sg2O3ZptOEJKXGpg/3qdywfs9JL3t6L2f0BYuLEf9gOkLOWzz1oPWPxnicilhOe",
+	"rr6rb1rmyjdhqlq7XmAOW8PA7x3AcoQfpzy3bKXVbf37T52dh3xn+POv9w4+/JcKIebaJszSfXTmO7qM",
+	"eAyGEmot2av2M0pFZzdn3ivRPnxeiSS7GU2x4JML78EYFalyjl6zLcxZQE02IMNnwsxSr21eBD3arQbn",
+	"unH6XV2CQ16GYQwgxaV6tL0ERyLZGoHtV/j7LNWj+uCSXqJcbAku6UyvnzhUsfG/NP6Xz8H/sq1n5TI7",
+	"RBPr2MQ6fmqk1YIvXNVfUsO4L5OSZO/1qynPx4UoHXK1S61jl92750+s0Fzim/l4N9UjqdZbOHwlNkbE",
+	"AiBZxYVQLOELQ+CryE1lbkhpnHKJaqQ+F8q02Q8Q6KKHkDdrcmcoQT0e4PHS2Yhx01N9+qm/GiejJzK3",
+	"vJgdKTZToF0wKGoVMc7mmVYjGG+us8Qq60wqCsK03cvf0EN6CvEv/EN9pTerlruacqUZW53dKgUml2o0",
+	"k2ZsD1mExXoHC+bOIADUttlRnovJNIcYkZ5CT0iCoPMxpFG4rA3GkyQTprLGxEvYoWvETbrKX+PsX3g8",
+	"EUG9L7deUP8qnmXiLX2xt3/3P9Wn6DDD7dOUt5FxLP88g+NkRYLFi/Hg21i+kS+e//DL873X8rl5ro4P",
+	"48fP7z2fPOt8vz+9mzx+8bAtFi9+SX58Lt/I5/NXp+cHz1WnHe+najB51kn+/iIFNRhL9NtL8LDTKdaE",
+	"pKiz4lUopiATw0yYsZ8Nl9MsPxOLF6n49lkef/s+ff5u2onV39LhX0FoORfKsWEkPvVX9tR2fstlto5Z",
+	"2rNtD6yRIwU5OUuM80TkO4+1PpdiE/s8xteixk1Royas9DNk3yVufSJHlqajNQyInDcOA1ELuXY+bv38",
+	"oYL36Vm+nvk9VQkZxQveByojkCPkbm12lKbE6NzvrvlAWAWASXXBU5kwOZnYfc5FuvDm9HConhpzwwSZ",
+	"jzXca7JMR1XTIEKEncFc3XU/aSVcDMRAJ4sIGelcGlFugVb+GO58m51oxtkg03PjDKh2QlqlC1Y0A1Jj",
+	"mJ7l5O61XHiaLxjxpzUszC70rVivy6sAMga9wpLv8XIyDVIXvmEhd5VJ/Ror5kHn4b011skrJzpswWG2",
+	"4dJ6lm/Ocqg/T2+NRO5zZvd46+mYWZqvTXyjAw/3QiUioeBqfxalYYmAXL2G7zV8759VbQVGiAS2zPGs",
+	"moqOrx3HFXdQrHWq4/sd0NiKj0R7doj2FF9XK7v5WKgcgPTQrw6q2o5lGa1u6+jtc3YuFsaBRbn73GbH",
+	"4kKfo1/3XCyYVCaH3HbgKG/fnJyyIptP7tgxdn/lU3l2LhYEimL7t1srLL3QaNb77MkpBmRklmVC5V5m",
+	"QG5OYJI4Wc/VQdQWKimrdcxpdashhz1l6eKOtBowsXv3HDbmALYyEITUS9GEoTiAeihLtRqJjKEIAQCF",
+	"c55ZVu8Yn6xkuY9h2LeFLPQJy3/jIp9drm1GLSXmYZtYT6ci20k5XKadJJPD3OwoneXjLSp7l5ZhKx31",
+	"oAIeOtxCadzeffaesYb8/6FruWKtpIWeIVTHWgWoDju4GUJf0NNjnfP8OpQe+l9C6XcyYURu1hP8V1ym",
+	"pqDgnKVSUajqfCzjMWK5x2OtjWCcKTEPpm9vPLSXhkjwUGfsbodNpIK4LyuQDiHNG8aHMKGegtghn/Dt",
+	"SYYLjQRd1RUAYuR2R8OhHU/mBgyIwF8KpjIWwJd0BuZJ+7cAzF6uWGDppAJZY2nwOfWtr4UdFENHhFli",
+	"cQAvs4XlkgYpqK8R+W0YMmtzg9JMtmIG+1fUjDgI4ki5rzTHdeoRChRwAtjlB4DyFOgQawVbPueLq3Ot",
+	"Rmtp2NbW1jp6DUd/IaKwguRuttotEf5dl26zngOciNwsEeJApJ+P9QQ+odQ954ZNAFiA5Rr1gXWaQOTN",
+	"EUAh4fchdC1Ef0TkSC37Jnbi8gb9rUw0aSOWzD+yo+Pt9cTULhbW9+C+t+P2bXZEE0c8EGmccywKTYkz",
+	"IwpH3cH+viMSgsU6EaxPNsozWFM0PPXt0H7FnGcsE0MYCyatdN5TOF9avkpVhDboxvjAFooC+V/QiDbN",
+	"rm1Eq3yX21IrWMnCLfOPSbEb2vsHor2Pqyity9ayNGgz1SVrw3oie8rPiYyVLfJQU8g5IpjOXFlWFF2U",
+	"JgeFb+acEUdL48RcsYHoKfGergfTKhZt9qPMx1JZkdwAMoyhKg6WHru2kRV9YZQsiPxzxp/Sc8iXD3O0",
+	"9HTOi2ESZqSKRcSMRnrIWapNXgjvOoNACTuNwo/CB45YsjHPJo8wHQHIvFhyMLV76sgbveHHMNQCXgta",
+	"I2+J2FjPxQVE7OdC+RqC8DbrUNjhR3Ar10o+XV4bOyPASQGfP/C/0pgfyedyuLf/JbhcaGlu0ufShEJU",
+	"aUOvxdwHG606Bck0S4ejwq76JTiPwmt2jEJYo401EsEVJYKnxNKg+lOJXesMpITcsYgNcoHTjerF2qOV",
+	"Ylmfwnj7qIS21K6EwTpxT/uCKrHXi4S/kLGlis9kJob6PdOKvZRq9j4gyxXYtb7/NhHcFaHq0pyRMOQM",
+	"wSk3+ZmlMSvT3usUkLkfC4yHtn0zFo87WZ+sqro/oB+iFjo56ZvLB8GmgOjj2jeZ7H9kPB7vrDEFRVt1",
+	"1qwBzqUu3QlXfCTO9FzV972bNjsWPFnjkPn2aYU/ZlLlfnHDkSt+B3zmZkMsHa8wpjkg+iI4LrIKl5jm",
+	"JSVNq8oCJPbZb+yjr8wZKj3d1yH8uCCJwz2vpydAl4J4VIdDFfnZfhELnACIj2pyNBsp8FooGyqBS4rk",
+	"qRQGU0mgVoKHPn969WuR9fYByZRzHiwJFVcK630KudolyuW6YdxsQPL0LK+20YRiQ1378UqoZPsPl9W2",
+	"NRVo7rO9z1QTsp7E8fle6G35Ol2g5eoAHnx/vcZarpfsAKDjEDlQ8AlLBQeRxmhoU/zO5mONsNbgQ2Tv",
+	"9MBgkAnPrMI9EcTG2z319EJkC3QoAoh0qT4AUB65toYPjqdVm/X/0WdDaSWs8iwMYnJFGAiA6W52z1mu",
+	"RxhMYsUaLhW8IcQF6CwxbQaYbiG+UCYACdEePFDhU5HnEFWSsUSObE9pEN4RDPPpgvEckwscoBAOHTHB",
+	"4zF7PJZKGAh+zHicYw4TZy53Dwtsvs/9BNzj7E/F81xF7DZ7zSeCsuwMovoMFgjNCJhkEKQDmYm4HHKk",
+	"dGbpdMwp5IbHsT1AbXaUxWOoBR2sJCb9xeksqbaqW4m+AJa8AkL38yemjm3iRPAsHtfDDfTzOcFQlFqd",
+	"IIO6TsMTSC6v1/YpRO3Ua/oeqWM9zMUfpvb9khOp4s1Y3vZMpwhICLFbhk0EV4bZPgiwcqtw3sV2fAmQ",
+	"3ogweIbQEsAhZrDWLURhtIvA8Z5YrlFt4No77TwoLEUudGsiM942Oh0LOfkXCE8rslEF7T7iEfDc7Bzc",
+	"39trRS24ume07K9kxutbvAa2PxizqPsJPrvl7Tw/tcZ5PjXd3d1ppocyFcZNaddOdocma1801YSd0229",
+	"Mam2F32slQfqQcQFdGGJLONpWFQKTZ8Bz830QOcyBlQIbfbt+LjIly3kDdvV/KncbFkL2N8NAV37h9dD",
+	"ui6aXxHqOqDQf1DbWqP1XsMiF4cM3F3S4MtLDHJFqwL44XI0BR+w6bui37If0MA+m8xMzgaCzZT8x8wn",
+	"dFKQ7qo1DEcv7smnzPm4cXpfTcOrSO5aAlufLJYXcqvwrr0t3fkNq/1cWe3WTHSd2bao9zbnhtEWXhng",
+	"KGq99GuzgetqD/UXcF5ScGpy35XWH6LteHepJ1ScCCs7Xdp7ufWbYWmwYwHQnjWnstL6Q9RCBaLmAMuN",
+	"m0zhJsrjy0sVA+LDeEGTriPszDOZlwuuFT/uDhY7jsvsyGT314DlfNi++Ka/d6GJ4OeoNZ1tJ2YFyTEl",
+	"WQtAtQnamXIFkEUVbko3ggfGkHmXDaVIE9NTvpAJRrlCNoAzfF7wdCaC1N02Q5sMGp4CAsdMjrVKnHEP",
+	"hULI/nLBay4MNhNT4COPCIeasslcte3Il92Whtl9yoXCWFnWfz7cAfDJfkRhcRS9Kg072NtnM5UKs2SJ",
+	"7CnxHjDKJeYZsAuRUcDqihh6EhD9kklne5xMwsiMtoHUPNW4/bcvv35qMTVc6O3RtzbQ+JBPNlJtI9U2",
+	"Um0j1Tali5vSxY0EDRJ0IS2GwjQbLJhjQkwmtyZbJzOkH2Jz2PWUS0z+D/yZmLsEif3ngsDdQMicisxo",
+	"V8G4XJnPCGG6AbyrKTJIbdeeKnLNFUUOVTQr3LG5SAUwP4pqC3y4aOHMgvo2MTciYmYKwjkALExnKs5n",
+	"QEEjGsHY1cdCyuj5lUqQs7jN3sJc4KWeFOCthUsABPoJz85FgisjhjkE6LA3QzaBYjX5mCu21+mUfOyl",
+	"l6MlIJSH8vu6cj8eTY8qHNoBw3de519+4rb8Go7mTxkEH4RdNB7Gz1pAbHbn8/b/ZoIb2hVLYs5waX++",
+	"YddwBb3Z7CQGin8r/uGV6hvr3FwBqcFz9F8cBWsPdLL4z7uWJO12Qm7a2ZVY3Db0Kl+FAgPUGSz1ylPD",
+	"jbCvaQkxtELMVAgtaePXTQ3DP7SfmWSuQIS7LSnxKoWZl6XErWsz+8uxVJy5p746fvaYHew96DCp2A+n",
+	"z3YeRA6CIChw+rUVn/7+8uTvBMU4xDp/aPZkcuKK9o24VG2o+jwQI6mMG2qwyEVPQQAXyHNFsv7T97FI",
+	"ob7zSMlfyMorVKwx+Ou5sqNBnQA+1SbP9BSswCIWiW0s3ucu6T+ondtTcz1LE4zSnGYit+vBoWbzLOVd",
+	"1v9LP2L9P9t/dvr21fr/0ieIAW7YcJamO3OZ5OMiEtJEjNbdR05yFgu7FllPIQhA/5Ed8D/6gGvABxGi",
+	"OAg2yAQ/x/qQVqCccCaHvjphEWtphKVavmqlSFPThjVnSogEsqOLJTARG4iYz4yAAFFojabtfDG1OoGT",
+	"viH6kj5ETFyIbIEWaJGicdkuYZsdMVg4LJyYs4m2QnDUOXgQHd4/ZJmeGzYQqZ7D3IoSwg5pJ4OjBzVw",
+	"TU9pxYazDPMU7KjmEW6UNCye5QSZcHc/un/vfrDC5dLfRc1vF2Hhy1NVFwHvqZupAn4NSZ7KiNcM67zd",
+	"mt2fS6RpORz0D1kvu4gW+iQ1swd7dWpmr3KAz7ho9pYrerklvKmd3cidn3Ht7BuMcNxQQjsQQlFia9Nl",
+	"XgfJDZk0eBFWRULg/VqFLid7dTM9j7wEcUjlrUF+sO33D++xV/IbZPWxTmcTRSIK1jYWaQJm0epYP6wh",
+	"/U4P+m32jBAxipeKWGGRwPrd3H/K0FUv0ZTXU3funMLzUtG+c4c9BunJNnIyGJAkkNVMxIyYyFinWpnI",
+	"ynWQXtP/j/4jWJvMiRhmFo8BrtWI6V8e9YF0GKxuTaPqjEQckm6tkEMSt/1v717EfpQq0XOzs7d/uG8f",
+	"84rH7M0JO9YTrtrsG203IRMsETmk2IQCmN3QnqLMIazDDeIzbaBDCoQHulRuS9mMnoiSnJuPhcElE/Yi",
+	"uERLmTmZ9KVUAtIZ8VQ8Po7Yy2d2tgOdj9vs2G62sxFzF2fhqmrrmYLcoB/HMhdoPGY80zOVYEsDYIm+",
+	"qDpmHRViNAwslR8Xsz6hEpodqs1OrIjLU0yoWtlSkM5RTo/6ILoXQ8NOY2cweNg3giQx7Gc/lhpjiXjb",
+	"0NUZQ1O4PRcDHp+blJuxK1XOmT8EPTUBUDaZA3BkVpT1tW/UZo/9XjjN5ofjlxh1jCtIuWEZXLjYsjI4",
+	"USgpw4wAp03PcX+GYi5o7xhYy+FMhjc5tbMtpuBTa0F+plsK1+avM50j9qVV4ozbONKErJANKsh8dW/x",
+	"OAImAPvHyihidR2innI3SirWt/em13qc6bnqtdjb2aDv3lEqAoyWvkYcAHuyOaDZ0dwAtg1BeeFUgw7B",
+	"l6YCR08BdlucauPUCLg/QWKbfSQoUmyiE9Fmr0nVWtVDQZ0yY6scKzsavVFP9Q/aD+92Dp/+eW+vHzm0",
+	"aqubhjcHiz5HBWX5z8dPn/0nKlG/5m4euYHgbmO+Ho7QU3aIv/RaHSs69lr9CN+JJxTbhJogUsfHuOl3",
+	"7hDpJO08IWcOETdfkh7Jdka/Un6jgdLnXC3IUQSHUWf+BfG2RCWvUZj1h+uy3Is7vAUJIIYqR706E3YD",
+	"7ZdTngkFs8ApZTw+F7lx6rtQlgP0X/OJ6FOymT/qwCsGwsgEzg2sAaDH+iTFQOUtvnRdKKXXD2Xa7Icp",
+	"yzXLheop4IH2ipDxYkmTdpvMWS7zVHTtPuywfsHS+l32LEiW/FZeCEV/P9OZwL/+pjP843g2xD/eZr//",
+	"pvQkYq/1ZJAJ97+JcDTfRfmmxv4lJyJjqtSFJYJNZcphXp639rvsJfezOpnR85/xiUwX9O1rHo+Dr6VQ",
+	"+OnfZvQ7zc8+YWhbpCJiR1ORpjLRxV8mgkcV4ynsNeV5ptViIv8xE37unDrBbMEY3++yp+gKfIpVyRAi",
+	"PWKv8Msd+//OEXwp8FvuPjzWsyyTIo0Y/e68iu7j77+lIrbTwEk81lkmtPufCfjx9/+uZKzp8fTcYhZ2",
+	"3jxbuIHfZvLCylT08Uednbu/caZsCi2KKSRWonLTpAlnyxMLGk+EMXwkMiki9kRmIo7l7/9d4TA4+6pv",
+	"l96l3IQSmndYH1ww/S57a/+P8D/vbT11XubgT//jKz2Qdv/xfxa0G2rl/1CzycS2tuec/oQOEfuOq2QR",
+	"sdPff0t//416v55Nfv8t03aKefj9W53lWCr0VKS//zbUSkfs1e///cIO9Fiks5TjdP0baD8xN18rPOK/",
+	"bq7QoDSr3M0eJud+CmY19RN5/fv/mAiaajEnPz02odm5+bSLCdm/T0Xa3nmdtf1ClT4o+zfMAb+GntTi",
+	"99/SdsRe/8//a2WV6LtijsHarvl2Qpv4+n/+j7VvErv1pUb4ZkhdyKVniQv9GbHHMl9E7C1Ed+ih5Y4y",
+	"EQD8+ibL7Q0ZK23/OMl5gv+pBL54KcUsYn9DsvLDQMYcDqwdcZbwJIJnpBL+PAWI7uNi7Cd6ImN4FzuM",
+	"nWf2+2/+15ezEc/gS+ohuT1VgxQfgS9jJTL7Jvb/CP6LrEgXsR/FwMhc4Hciea7wK0HfCWXwv4idWIFq",
+	"LgYRe6ogGNr9AT9Jjb+5YXB0/4k8qHjchzqVOmLf6YmY8hHQS/trMIW3IrNfJMJ/B69hBep+l51yy61O",
+	"+Shi34sFoQe85ANhKdrJuUzh/3ic8tH89/87y+1BP8llPPafXunc7MTp77+ZiP3+v+aWLuWgvj3Wk+nv",
+	"v+V2Ze374S9WAXvLUz7IuGFxyi8EPS5iz37/38dydG6XS9nZKJUrCeT6Oz6QsKFWndhhffQB97sM7Zb2",
+	"xMiRVBH760zAqfhOZOczNcxhOS6E4rC7z2ZC5dTaPuLxmCtln/w9V9xeevsfMpggaL3LXHQ1e/7EnqWh",
+	"yPC04PcCvv7GSuUDkXlChs1+idjzRKhcDiVXOYUtWX7++2/D33+jcZ4/oR90Mbw9eIWNzz6BwhlVjp9O",
+	"T+D/710btVP+6CbiJgY/+yeViahTuqFB8FkH3YGqBE+Dz0RKiv5094MB6JvMvxcssFX6u+yFHkT2H3iT",
+	"t2S8i9jfeMxVvLAHDbcT/1cD8YuQ8VjN1Aiaw14Oh1akeTsTxj4Nutrv7aggeUXsWAdj5DK3O/5CD+iv",
+	"5/arWfr7byyZsSkO+phnI0vbfv8/81lqVyhlU3iAleL6KEgGFgGUmMGHpBYUloWNQIAv7C1FSW0SRgMt",
+	"JKKUgJ7qU6MzUtX+AkAaom9bj6yYSEL99zhSYRe9cyfUE+3E+jJBf1gp4xWdXf5wuaQGyNcIUmWPBkYo",
+	"rzAirgkWIQXlhBxsOQCgWDlZGivknwsxLSEzgfrXhcrgYKVCEHJwqVkuB+oZ2geMMwO0e+r1LE2t+E+W",
+	"LbS8AsQ3iuxLIbWhhmzVioGGwkPaSXalF+apVZOscmvQjddT00xcSD0zzkvg9ERQqsy5nE5hh6ZJ4dDz",
+	"w+mMArON9wJqMsf3i9iRPjN8ATXqesrZJeIwMu5CFGWLItbHZ/XLSi6KmtXhe5kY8QygcKx+BgXc7fZT",
+	"1oyrJMEgxWQpy7lQV0jn8d5M97s0COciki7ap/Qcr7SxD+RhDstgAS7MpSOXBcVxqUURyOeXr3T8iqOM",
+	"kPrlEalPTwWdvKtb6VyEXln7WmNSi6leEwZCJhoWRSKNXoQz6JLPyK2vXcyop8qzwDsBhaboHeyjAH0H",
+	"akuF9gbnVrevBhP8Co8HqF1fk8nPmx2CFQWNuHRC3bv46MdozTEowe4g2XihB0AqCpMtkmMW2hqZJGPJ",
+	"yjaCZcESVjwnWL3/nR48YjIxLOfn3p2vYnuRT23bWkc2chP1Ovm5VEkQ1wmYjGBlIINzcaMBB8qexZ6S",
+	"uSOlGGXgfXOgulsa904PGFZ+UY4WtNlLeS7ITh0kDkTYIwvLWRY2+57qh5llGCjSf+Tfz06lbHCnR3vT",
+	"E3x90LlLe4M+BJFAH3PnznJEhquboJZvaBcsP4AKFtrh3aUtzBxFyEGQTkdO+uksN87A6e1XhfU2sLSj",
+	"KcueIkx2m+hE/IXnVrYG+5eH7bOHFcIaTDkL7mB/HzdWo9FvKX2up3DIKc9yyVMI5kiZHxLfbSnhLskW",
+	"Z9lM/SXPZqJflZm3bF2HaAks0h2sBTEpDDjBQhZthgBiQIRp2jkSFF74TjibaghZsPfbVX+z+wenAkuB",
+	"T9CqDxfc0odHfh/dY7mljEOdsdkUKSsWuvBzV8xeLmmZ5UHnIZ6f/rHIs8XO0TAXWb8qEuL5pBwJ8fjk",
+	"bzdfJrxP+9+lF7Y7Zvcqwlp6Cggy/Gfc8Wizvtth14sMxrTP61Ch7OGojQqFb/8KuyRiyGdpDq5eO11E",
+	"iVqt+pbNRK0zZMbgHqk8PYleN386q0uudZoZRZW6Cg5ap4Krqnn+iDmy06koIrNCjiWReAYUvI5I1GZ9",
+	"K/D0C0YvDWTCUkyYSpxA1PZSSjdMji1JR23WR85IbZYEpaIdHNtKBLAi/LZ2ziafiKfUo9hwO+uqZTwt",
+	"SfBEPiNnRSeTboS/+LwNiiUITeYgaJOs7oqQ0fVZSShus+c5MEsTcEumL6j2jFMtKIOkMNjjMvl4hZ9a",
+	"TiPrFuHXPwOafWrPOwUnVC0rvmZpSWUuJmZdlMfKGnB8a3vEg5CHu51O1JpI5T9bOpPbA9jqtv79p3/v",
+	"9d53Oj/foT96PfOz/677E9/55eznP/+X1ZAQeMRznN4ePcF99I15lnH7ggjkQz+T03yFWGGFtX6XWHHJ",
+	"rQqEfVlXa/u97TqpEZwt5VZrKdaSTlf7KP+A/R77bsV5xlfYVJKnOsonoAlR4ZOI/CGKUDjP+cj0Msuw",
+	"ME0geiUzHlF0f7Q2zSByYff/kWmzfxtBRGGQzb0HB3cPDw7vlc7dXmVYUa2c7S0ysAPh74yiplrdjk/W",
+	"gGkkPtCv24rsBhLtd3TehQ+0ui1w5tv7Dc5ATOmBa+yCpuxoOeV4EGyVVQ5D/wfmXIhW9yBqkUDS6rZ2",
+	"kYDao4KDn+XZTGGhYTcRLKoIc57gU4k521OsXVIRTahElf2kCoZSJ86N1BhXQvWRZzhz7pVu/zqHa14H",
+	"ZlbxNq4/nASd8xRWZKaoyBhsE6WCtLp7H7YTJo6BG64LVUPp2PEGsmA0mPFNGu6XFtKGhz00U4HtDtWH",
+	"a6ZTAJT11G50AYSNn3cA6X0HAt8BNzsgwpaRUeTq+x38UI6+DRpAvNeOjxfawWAY92vOB2t/m6ZcqqWh",
+	"L1TSnpgd8T4W6dJPOs5FTpF65eJNqyF6RXRwdZTejzo7N5C+wiq0Nhd1oQRE+jI9AOHFhQD7nI8u4+ti",
+	"7qg2JO+pjXA9aCs0EaBpZyMrz+bxeAWrp83eTKxylLjIEWcClhkFID3qKTWz6uCSmZcMTxL1aJPX0V0x",
+	"DaZRXxv19Z9Tfa2Nt7Q2EyFYUEhJcMJ9rxX1gixg+M3K+/C91wzga9IA6iQqxJcnKjSCfCPIN4J8I8g3",
+	"gvwnEOS9LPVJZHliT9EKcU5XpHr4ViqQ0K8qeb9Pzftryt2csmrR8/kGchfZm6lQ7O+vXvqEQ+BvkAcd",
+	"uVjyiL2Ug0xQD8DW+VbrUSrYCSTUMsMvBLgL7dCUbUPJNWwGWa4Q50ned4xVvpBGDlJBc/KWSzRHukhk",
+	"52zuqa/IfpmcYRJv/2sX9g2iTGk0ksdQei8i4tEW7SPMsTSOFSFVxAazopDMQFixMwiUh4oyKDkZ9q//",
+	"+q//uvPq1c6TJ2121FMuwB1SSaCBzA1GXZObkX0H5K1IOwo9nHY+LofFl6CG0w6/2i5Iv3sKXq2OjvH3",
+	"lyd/bzSMRsNoHGSNg6xxkP3BHWSfC0JBZe4t1KbLDXF8ZGCVOfSNHt3o0Y0e3ejRjR79CfToUpLwp1Kn",
+	"L3FQhT8hz2pPeJxpoewSJO29/aUOv8jpig7+i5zuFIroVRTxX0PQwA8bQXXLUfZyWAGTxmS+WqHrEtzC",
+	"n7apcbAW3mgLUP+7NaG0X+lEDqUjVv/swOANpbGXIJPi4saqyPiSeVcrCOMKwcC9qBBlA/9wG3IKQzgN",
+	"UNAAxjvBlPj5WKdi9eIuw+RfuZTJdWqSENhs688HD9ndDjs8POwwK6NVgcrWryKy9Gq3WkikoR9NYYFG",
+	"gFtTWACUnY9Smqss7ew6KO+rF+VyNLjSf3GkGF8pqo5iUi7T1CrGlgWgnd5+rTRLtRoBtMY0XUDSSjkg",
+	"aDl7ChGneoqqfemMacXGOoUHKo3KN82hysq+Ug/mBizsW3GEhqp+MVS1IXBXJHB0yT4FhUuKkh+3ReXQ",
+	"ZyAzRAZzBCyVhvDg1iDIgzOhRAtBXq2kUpWFSz46qbqi8LqEyl/D5vjgCsXKPATGVmLsQfV2BrYUqyi4",
+	"6jCGJXIIj8nZVOip1RcaKtzItg3pX0v6X/HsnOVzXbpSq/foY7EDILG3yQiWHOQR64cT6LtokIFOEMCi",
+	"qgDXSNtFmvOFZRGmXCd2oi+EwwyoiJYXMmNjaXKd2eHtVl9IQQEqJtaZZTvPMCB+GT115OJ1yCOy9CaP",
+	"eipfNaHMlESYGMQghOdP+Hs5mU1cdQB0qi+NVuaVQ0t+uq7QLUVFyNz0lExcajk76BxQZjnyyTOpco0F",
+	"fO2cVuE9CiiQMogMQEb6Z0FfB+mCcBSny6VxOw+ZHCJ8C0CiVEE40Da+0wMPg7uqk3zVj4kKGoLq6Sk7",
+	"bBexQB3SCdS9AO/q1xCHE25kXjwrlxOAJEE7F6EyzFRiRxnqjO0fsLGeZQYDxXrqBwUtAxGkQtR4VW7S",
+	"CBnXFzKu7q8+kwnQxBqvA2Wk4rBwUlPL6zMuxTuUdonKTe6ddh5277q1PhfT/Gz1LPwctYj+fZwjD/Rg",
+	"nQ8dZtJufZTqXf5nrNnVVKttBO9G8L5E8AahYCVi08oSJBBZmvcxxW5Ty7mOTYNpFlMHuWpFiAlsKFb2",
+	"iZgSc1+krFslykY9NR9rrPsKpBSC3OdjFyg8U7lM4XMxo7J4ReBLljAVuIbFQkFj27KnZN5mgIHEOIvH",
+	"XALWN74j1Y+SJl/JXsVXzSy7VcYDq0H4uVbikZsbipk4pQjDycPhlrfejWPlQ0LUkvm6qrNlBvBlVpyF",
+	"Bk5kqSWvoAhwHUnlwRpJpRbPJ85ebnJY1WQA8nHNSfFBEdJ6lHD2WqZGqCJgd2ZEhhGpN1hG9C03OZyd",
+	"zcVD8T7cSPXQywt5Xn6oq0QQLNI55fm4Xfox+icp+NnE1nzMCqHE/ICylxjODTDq64XZ1GLzmTA5EI/b",
+	"s6+VLEhkYIGKoJiDRZaZxWoczzHOrXH0NppO4+i9vQBBuGRgIF0J/PhYysZM3aqV/wcFsNWFZrAivAc2",
+	"/rK6FZXMslSj1moIVRZyxLnpKaBukbeJMz331RawY8k/4CFjcW6AkctGGoqF1XAS9JTzEvSr7E99BFQn",
+	"fHV4lsn5gkEVLFcrOC/PCdHMVfEgLKYEz2F6iNjIVjWhnA9mJBQg0FlQfZhwbZWYl8eBUUgbw6xPmNTc",
+	"Dof2TJwbjAlzNe2eIg/I0loNZZra9vxCMKVdTTlcfUgfLLs/UP3KGU8SkVA8KRWUI6RnyEaei0z0VOnd",
+	"cNvKzgrw+cAmUWdJb4EdwS9xtKxBFtofhvwDgLnCwneQFldSn2Wh7tpDGcKQy9yIdBiV4ZCl6amDzkHo",
+	"wcL+/ULnrdZYuzAr/MqtbWZygH9fid4i3PmeoneC9Xfn1i0K4S4u+bsA0pz8JW1WIeDTcZ2vyFNVWu+K",
+	"ZaHxfTS+j8b3cZu+D3xq4+loPB2Np6NROq6odFiB3KFB3rCOgQUTavktsOCJSWcjDLYReS7VyBTaQZqK",
+	"7E/GFWGozhCk532C/EB68h8wO7AxSF4z2W+hZxlDsAx3PP0do28uu2BUC6bI9auTrXfirg+E36LWgnAt",
+	"g0WBYFKZqXflO3QDkri79YBxLyfiF0zbezrL9FTsfiOyVCrchW0S9PCNbjw9r7jyDeJBIyz8c+XaBXXm",
+	"/mQQFCrk2lcjcaRhVkgQduYoQFTbFI/tz1CXW0A1fKzTlGuw6Eglc8lTZhUxK2JoV40NGmczRREQPCvA",
+	"7hKe8zZ7IlIBAddpyt7pgYmCiGETlQyHETuXuQnNgREFDGNIhBGZecTIwUPV2GheK6v3CC2JmbjQ5/T0",
+	"o7fP2blY+BppVhiKAtjAc7HwkhK9vS8ONktkzlI9Al5gdUVX4x9bSoGB0JTsBytdZd6BNb4yd1iy7Px8",
+	"fUOHPLMLAsg34Ua0uof7USi8dg86UavYllb3YdSymwkoXXbTWt19y1DsvrS6e/cjcOebVvdefRXYcRh7",
+	"SNcowBTNbXcpgWOV2KUGewEeEdzuBLe54SoNlb6eH0nkS+TwqmInnumCJIsLO8taOh02JecBZ1MqBtxF",
+	"g/KYG8JxFInLASiuhHcuEDiMEQLIK+OWVA9SwXSWiKzdU0eQBA0YgjynUkOl59u3gkKpVNRvZHkFfMrn",
+	"EupZ9tSRwtaYUyIVZBcavjBursU852MZj/1MIzYfa5bIBHwZKqGfqWqCcz/Y0ez7Kt1TROSwumPprcG9",
+	"Zd+C3FVec8jkaJx74p/zVI9m6DhbTNGNIRXrz8VgrPW5cRkd6EYbzWQiGM/ZbqJj859xTTBPQ7OBgBLb",
+	"RgC0IcntRXVUjMLBiqh9cLf1u6xvmSMUeIDCwfiwfhC103eJOVQtuKfczrfZqYaSpFLNBD3WR+aVh/Au",
+	"EkjVGMo0B8hdKlbap5LHvjNuHjc9RfNss+dD1nfxWDglgDd1j7dLotFT5ovYpjyHIwVrAxUvYj2VwlAt",
+	"ezyaEUMnLcQs0oshGy4VdOQJgsG6bl06muh1gThDElCEStqQNaNck+LwttmxHQn69N1Y/dCtRigsxPun",
+	"Cye22PNI+Eq4OHCa++Rk60MF2tLhk1hLGJKJ4Kip4EWhVm+4QegvMlRNkxKY9jqdkKvhArPBoqfQa2q3",
+	"DbyNAAoMlaZFmpJ/iYBUhzQvuvc81Up0K8kBnFiavNJzBCSWUMizpzBA0x8Y9NXN+YJl9v3cToEc6Afx",
+	"xXLRU2oFM1x/qUZhO3gr531GWOOe8uRDKD0bjeEUuTedTgXPqAeuRJ5xZdC7AoRBqAQ8n2bG0xSDYpHW",
+	"gc70KKi0bYXVRKR8QWlOOmNGT0RPTaSa5aIkIiKpIzLIB/ZOI8VYXk47KIIuH4Es6WJjEdQRyJ6VmXA8",
+	"8F73FKFY2u+dexWOBhuIVKuRccfbbaRK3DW2T/E3RxqCPrZvcrfDEr4woQuYoRiqM3RyazWUo1kmkp5y",
+	"HljM41rJOtvrwJBcMZ0mvn63JXRuH1imUx9/YKU+FKlNrKfCWx5J9GY6g1MMqgFi5paUjbkIEJG6SFjx",
+	"mlYJ08/gnuPxuP3Q4Gi1hke68MfCr4bliEHVILirmGNPukGsJwOpXIVjxx3aITZvS1zkZ/+4/6/n+5O/",
+	"zzvJ6fBw8J15OHv5b9OjNRix8PzayLCwZM+fVCEahy+lh0EuoBF46qvhiZlHJ27VghCGmN9KAOGN83bm",
+	"hxuG9S3t5gBrcDsaDCtged9iKtah9LrWZyuvtvGNjqkrvlmdqZVYTnHaJMpIviZ3vzSp/sapQ0hxTXDT",
+	"OqfH1RTvOjLwTg98nuxEUAEAPQS13/Osd3qAJIZoY9lCUCihlnYVCcVP/VPDJG9nNSByaqmpAiq8HjT8",
+	"nR5svRA3lzbA41xn20TVD1tWAVeJj6CPluIX6vmq91tRi+TsMxS7rY5jcg7uLPj/TNilR7/62nCFcp4A",
+	"PP1SYkarXWuOnZZdZpC8fGqAO7tbLBm8q6MQxVLZlVv9to2P25yW0BKLF/vP3+n3w7/Wd/vDoX0mRLLW",
+	"4CHe506Iba3JMKh6ADTcda3eDEus8rN35l/JMLJX431wAZ6+n4LborFzgJ3jGWlUTo5yBg764hL7BrYg",
+	"r1pg3QgNhWssHN8doxSZTKyqYAQW/Sg6ttmp4BOWCp6QkgOgtkWcqB6iMO2rrXDiKEwPKRYTSD8oOT0V",
+	"9MRCFlOuRFr0tmr1j6CtYa2KwQIk4lJoagFWYX+yghzqzeuy154Xy7CtdPrN4vkTU0c6/Wbx1r7IK2Sm",
+	"Yzmt1+mFHljGVadpKSC5ToejgnrW7QLvYFesZnu/sicYF7Zdp+8lBAHV6HKS8yw3zzI92ab9N6A11+mB",
+	"vtXkRKpYtKrLi9jzSFY6dgT3werRVk21IhRXhtk+Qtmv2+xUEloU9MBzLJN1gp8du76g49cc8eyjzzn7",
+	"siL0EkdOUJqB957w7PxM6TMz1nNL5q4sN4UReLcRZPkhAlMyODyCkMU6EphQiSk32Ns/3esEEaXY4CzV",
+	"MU+Xmu1hsz937B8QQKqkGZfmUPfVDuEImjybuR3B/u/0YBvRzc4ilzkoySdCSZ2xYwoAZU/VSCqBIjBJ",
+	"xBcyERoE5Lz2jt6l9hciM9uchINWGNmKbzcRIpdqdDbL7NK6AFn7rQ+O5YN4JxHDEbAIJVKqnDGZwInH",
+	"YazkaWYDrCUcir72QK8cgHuliGF3oSB21gpMAnUbnYmzcgAH+uxWzvBLnpn6ZxiyfMMz/FKq5B8XEmJG",
+	"8H7HY5HMUnvDO3QXSycKvlk9s52HxTv5JpWntrN0an3ssHty4r88ywQ3xXatjZYpDt2piMdKxjyQVVrr",
+	"Io7Dm3jDec2eGG/Oaw5kqpvIbf5WFHLN5drHtyJ/Zg9S0fxDtLXisiRH/TFVl0YJwcxjGQrMTg0JvrxE",
+	"FSlaFUF+lVEuj30ZuSCJi0zcLpU3yA6i2njT2SAF1sfOZc6INbTZj87H50hLP6KoFBq5p6CEe5LxYY7N",
+	"S20l+Ac8XWJyAmVMcpEuIu8iJWMeR5WFSh9ZAgrTlrkBdQTEvp7CpDg9ZP0TGpVOTL/NvjuOSOEiz02h",
+	"Yc3HelmJ8ga7mCvKYwtpSYXOg0v7PKCLNxDfcsUgyKvKchWCw1UEgYKVr+e0Z/VZKtwV2k940UCqu9sB",
+	"xnewKq6VOWnRbplBrg8SvZzv1Q/tKR+MrYJI97bc90bwbwT/RvBvBP/PRvDfWqRf5wsoxJUgs3xJpn96",
+	"ykebZHpo8yFqvfRndoMO4NqV9IDHXMUirakKLDf+ELUeE12rO8JKczsGrMFJTHAvl/QOGn6IWs+AnNV8",
+	"8nLjD9F2OtDano95KlTCs/oj+B5LI504MbruQK6DPQWhgvUdAjJcPlBlDxrphCKAN/XHdm+GpcV5xbNz",
+	"/8VrfWK586UjVXX4ELWOhZ4KVXOHlhtDf0cwao+x2gHHsXT6VNcfZrn9h6h1st1cTqpmAnbpugOU236I",
+	"KKepZvflxn9Mjb2pZvrHTtBBdTe0EVzHIuFVt2on6a54DzWC1/lKT6B4KOawTHgeA8RM4JesikM0QkQQ",
+	"sudASKEq/esnL07evGZfaSWYv6JQUTuVSnwdsccnf4MYvb+/PPl75IKfIXh4zhd2hKcw1bCAzKldXuPC",
+	"PtH8kWDoDdaiJ1PClHx8laYDHPYaDlMc4KimKzAXb7JEZJZ/1OnwxNflbjyy/1Qe2e0ckp+yRj53NfHH",
+	"6CE2EYXBow/YXnjbwF51Tzmq6+Uv18JfrnaskhWzS+vXXksmvVa3V8vY0Wt9ABKw7t3eVFInIGCWfNWd",
+	"di7e57uxuShPVSZRYT7pZZdO5IihDkTPX15Q++1VVvRy7W7ZTfMYD9vOE2lcuHfVTIcyRfwHH0eJXKUc",
+	"WMzznMdjexYfQQ/b4S+9FjXFre21WstmuXCJJvz9S6FGlm3udzoVb9d4aP6QMhFy2Jv00diWWBjdnhwX",
+	"mF0lIP3q/65dH72wlmxVH/0a3otr45+UlK6mPnpzT69ZH/2GtJerFUj3h3mLAumgKsg8FRE7lyqJmDOr",
+	"Uypm4UVos+fDHbhrTBrnI8WEu9BD67JTKLK9p7RKF2xOwJQlIhG4aU+lwxIAWRYGgY7FSFYEIBdTJYrj",
+	"khHkijgwr4VIKPj8yo7QKt/LNt6JLXFirubk25Y4NoSuAZeptl092O4tj93BbJhHqQr8RzJ8leW63Zj8",
+	"G20Zb8ZGsHN0DhHUfr46fvaYHR4eHH5dJL4HFF75WBn2C5TPQUhNIIXsh+OXhAAA2fDawUZDPZtgAh4R",
+	"xnbQQWZ4m/VPnv71h6evHz/tM6msjmkEVZEUkI2ArMN1KiZmR8QWbgMhLZh7i1kItwPJ9fi6lCcLKyF4",
+	"lkpMz6V69bEAIOnyYzhTeseM9RwBjsG4Bzyupx4fvX789OXLp08wA1xDGvsg1fE5LNmjCjHaQy/obMSV",
+	"/AWgBXmSZMIYh6uTCszeGAOqwKunp9+9edLFZxHCgtt0Ns30KOMTw/RwKDKWa8KyDtf42TKMdzknI3JT",
+	"hBERJQJy0ZWm/JYIOXkZeqk4ExW8vNIB9wnAEQPfX6MbNLrBzekGDFDt45CUfmp1oSa3sERu+woLK5pJ",
+	"ZZzos0xPUCGIggBNnTGKG2uzcgobVH2xlA6nRVj46gyoGhBEZ6eFyJNV48NyjMQXgvvuAmnAiAkRpdKw",
+	"gbA8NROOMSTt+nrEG9gBnh7DwIEa0agNjdrQuLxvTfJHsvWpJH8K77pVas7nXILdw2FGHKmyBcjH2jI+",
+	"y/WE5zJGICFXhRNQsty7U/UYaZgP0XzEZgaC8KVhnrpbyZkv95rLNGWECOO7VwbVrwS+fYmMIRZZLoe2",
+	"NVYA5VkGdZkQN4en6RYMYoUxNPalhlE0jOKjMQoiSKt6OGBEWsGPcGCvwT70hcgymdRlH5ifcKvMIxDl",
+	"0XJEzoGBiDVkX5WZC2DmFfzEsgDAMQyZAGbqX0r9l4OPP/d6kQ0VbepFfnH4N3DHbkzytXszi/OalGtc",
+	"RNxfau1eNiET9dEI3Ei2hTjXGcGZWhFpOQC0OhACLNxFBNMmLBsX8P8FlWKHdTnbJo+pVoLdBUyjyMuM",
+	"WsNMT8584h2VcbffBalN5W8xPwnMTK5/kYu0XaLdA4jaKmU16bONWYC5PquRd4WtVpOpcn22Pnn0lhAP",
+	"AMNrM+xBAZp2o+Xct8Ys8AkyTQW1ht8UUAcht/mTcZVwvwi7O7kQb1Xa9kQmKowvRd1VwqcGBDYUxgtF",
+	"hCJ+CpM9wgevMLWq3LHG5N6Y3BtLSmNJ+UiMwJKgCk+so68fTQeBOJPdXwmT5AOSZGeNLxPnt9oYOUgF",
+	"m6lcpqsxlIXFQ2dFFApA1VMwC0DNjLlh80zmuVC+CntYPQlAd6EqSYCN458zmUGxJjFlPGep4CaHdAz3",
+	"hDY78mjsRSf7yIEYzVRUZKK5Z+IDAZl+YkR6IUwUFpJfsFjP0rAmBQHcZ5jdBgD6BTwoGXSwDryQUHyk",
+	"uhaUfapLtLpmrcCGSDdEuiHStxIyAzFoRTTezXhFryWn10hjNCJzUvasQsg+SiBF1yGeAVAyVY+C90Tz",
+	"NRWTmY8FlAgp1uBPpnB+FsH3q8whMCxdzh1gApYzWEl2ZhaMMprBuLUSMQlPfSdiOxLWOOmpPiA/ncV0",
+	"SY0vVrSRHWCBAGIFPAHqTmxgaU2IJwCjcEwBAinXMoUqun8i8usT/WibkMNTjQnt16wrWwEdVFvFCF66",
+	"8dw2rKxhZZ+AlR0lSUHWb5yj1VI1MkDbuVXTUcFkcr0a8nO6XmNZivlxGQRQggNkenh9DFnpKUTnVLoi",
+	"HIjc4NUyfxltqInlaWJ5Go7QcIRPptxYcsR4GKlyEz7wLcN3CmzI2+IMr/QFQChXmZMsmygVQewHWJV9",
+	"zAqLMzERKhe+5qVwLhswRCHkwDQTF1LPTE/hOEdYuRQ3yeoEheGJZ1QkHCqSCZEYQqxts1f6AiplqvIU",
+	"oQgkloKl8jOonfWs2jKG4h9HUHATa7CDjYzsaZTUNuUm9zUhSV2y3wWa0rEHm64Cw15T0HwFcO4LYWoV",
+	"IMqHq9C3ZdbnXVDcnIuEALjb67CWD7fDWq7LMk0Z2bthmw3bbNjmR64MT1fwU+VLOEzzW2KXQfFjYCQD",
+	"wbQqLGHOIlfBTak4MNwkE7FExKlUFA5LkzbMEmhuuUu6WMNTlnFQvxg9aRVzexvCbl+7oeoNVW+o+qeh",
+	"6vb+oT5QAo64kDkioF8rPAspdj36ftv6UJHdXEppPl4qNoPEvFIXYM9DiApGmIOFgFw4cnoKAWo9PgOR",
+	"1wo3DlvrxXnE+sGX4IlHTSofi4mrW2/Hklr1FALPAr8SepoKr7RhpRxkXzJDJ00Aaechbz0ihC9jXURI",
+	"r+h1PVVLsTvVzJKJLFnS7ezizLlhPM0ETxZsLNKkyDlnMgdbpPdwgcoW4RKgrmdfDjNgrDJS5XH6A6lo",
+	"t1TnpqYXq9G8Gh7d8OhPx6NPPrHeZXx9i9vgyr42nQMeQScTIBbJ3LAMwJ8ocafN3oZxbK5Em+VZ6IkS",
+	"PB5HiENCQE9ZTqwvjMvAYA2sROfNwOvLu2ERlU9Z2s1OSY3wsXEmc5FJrc7OhT0f00wPUjE5Mzq9kGrU",
+	"ilpK5wKKnM9IBMCwPsvn55qZXEwhSQQHbXUPIAh+m7JmsCCXxkxfu4TZdUqUlQtKxfpCZJDKsrcmy2kp",
+	"P6jus+5Bma/iqtQvDvZOD862qQJG3tUz2nqO6wNX4xZLWEXbH7szPTAiuwgKd21/Fu1Zwi1MqFZTawGZ",
+	"1Zm4kEjN9sJCV75W2JpCV77B6qbvFZteWdVqqc1cyNHYNjJYfulgCyEKsPirYdAJHeMzKHD1rchrVJby",
+	"rcICSMe0OXULIRXtffWiGo8OG36IWiewtTX6hQ19dZ8a/cKGH6LW37RMavQqmjUZcE3poH+a0kELPYPA",
+	"fyJoerhOYiWJ8hJpFVt055bn1BVTodDpR0nQC8TQqGZF4agCOg+l01KMbrunyhIumDxgGSjOttLWUS5f",
+	"1gBmNJp/A5hxw0o4WR0/BV6GKUpdXoqXMRFcmYiJ93kmAJ4H4fxVwrOEJeJCEr4z6EMpGrqnVrl2kn1U",
+	"RICWRXDjjMmh2XcOZddXIkARr3g1903pvMD9KbLEcAA0ktOLMml6qj9IpUpE0o/YfMxzcYHpDDJjmU5F",
+	"1yrvHunY9nU4TNOCMg9mOQSrohKzCefY1Qe9DZjj+oowvbVXn4ZyNCPrS6D8/dpap4NN+Hs5mU1a3YOo",
+	"Zc9Dq3u3fWgVSIVf341aqtXdX1bWsDgxnJQzf1Ja3U77fuf+Xufe/Qd7ew/uHR7cv1cUB36Lz2bu2auK",
+	"m8GjOpRK5iJdnCkND/L/nSUiJoUOnp9pNTpbUK1k+H//Q+SEBTtnr3+5N3vw4aoaOB0XUqS9NXs/UCy9",
+	"YegK9Yx9sdk1Gh/+fGU970MDiN1gcVwbENsnb3nCewMi+w1DcrzTg/VlEU696L0sXhshAHzOdndSOGHf",
+	"t9nTyTTVCyGMw4LCZpDgtiy+e77nRgpqkCIDRKex76xVm/X/0WdDqRKDA2M7KvKTiCnP8olQ6MP01X5y",
+	"PYKMQw/gD/OXls/qLDFtdmr7E3weKK9MjpTOLM+LuRE+BklVVxt9KU3+wi7mtlvzzeL5k1q1LU8Ez+ql",
+	"6UHlz22KZr7Qgyd+3Wp3efoe71Xdep7blS8tV82MqsLJ7D4xnSUia7MjOKh2tyZSzUhYY7aPUAnITaeS",
+	"thd6YL0lCbZAaQf8x0yAdEJ2Wjt2qy5fsstt23+o8V6fErRsxQtAZlnLJ3WatKJWnGojLBmCP5IAXqwa",
+	"v2zvtPOgMOAWl8/SQT3QuYxNa5lDfzOTaWK3YkJ1ho0QWFISzxMKGpn4x85e52B/C4dBpxW1Um+gbZEn",
+	"Hm6qWpn5fmnmXiqBXLJCCjsRSuqMuXdhT9VIKiGydRbt0rA3DFf2Qg82Y5RZingjCGXfCkvPNlqqn8kM",
+	"CJ/lSVcBNQOa2RT4/CPjkr1DtuhEHfh4iaBjfy/EnA1O7Xd64EuKI3wlFdx7MxXKKrG5psjhMNLMUEhx",
+	"koAEgOIIZXL2AzLUd6HKPTVT8h8zn/fiZJ21Lm17Iz6lQ3sdJV5LY6vo5kYiuKVb+4UebBXldG0nd8Pe",
+	"bpW9bcG41mnq9v5+Dp7Zx/Y8bOR3vtWHqC5/LLV+K6cilUrU6eXbrvR+PCZPTN0hsMOHqPWdTpONk3aN",
+	"yPscFPqv4XsOW78ZBsO80AOS/zcPErT9ELUsJd84adfIO5839iia/TGlj8Yn/M/gEwYJaFvhatXta7/e",
+	"xYr9a61BJ1BW3YDdZMLzeGyVbbLsELTS/8/etza3bat/fhUM37SdvyzLTtKLM51dN0lP01yPnfb0v6uO",
+	"DImQhJoCdABIik4nM/tp9oPtJ9nBgwtBiiIpWY4lhX3RWBJAguBzw3P5PVkY8DxWOJbo7fNfr9+9RV9z",
+	"RtCvvA/hES2hvmmhZ9e/Iy7QH6+v/3Ap810m8YSgBV7quaZZ/DNXDVDohTFjtvLDmKmXNT0mirwTMRFv",
+	"sLitM+E5SfSxH0ymvXDf3MUXs5lDYs7itrY6Pk6SIRcTrOQJHw7pgMR8MNMLbsuptvblmBA1Sdrwb8ay",
+	"i96/6s46nc4j+P/jjFcmfwxecHHb5/zWd8bjC30qHhvfkGyhITdWIuovIa9VD9BU+Bfva+PDLDG6iPqU",
+	"mWiV0qLqIpJKQBTmUyZv8vTjCYtXTNHo725E42500a1j1p11o09Ayuue6l2OWYCTNB/VXbAiH9XpQM6z",
+	"i6RxKzV6u6J0CZfImE/2/vlN1N9utovrjMG87+KZIaqT51ROuaTOwMuvDprCMi0shrZqyAgzY3e7J8ZK",
+	"4cFY09xTmKEn/NiN7FDzIrtRlD+YhNsywR9fEzbSEvm80yl4rsaRcZTq1miH7V0ZeowEBQpRUTjv5vXv",
+	"3yZt+VNlIoINqaxpvmHAI1YC8Vt5JO7cYtja5E0wteG7O3YX3sbQ3S5Y+ivvu2RFoPwCfTMhYkQQ/Azh",
+	"z3zssRW0e893eg/8QJmuX5p/oSyn74B4tH7tMuvOKjJ30zPs3ZCet3Qyps4o2xzGp65QNqBTnNzFZeif",
+	"bdeFkVYkNeKlKYlsnAtrnAsOznN3zgVn3JwaF/zGeeSBUK7srQ4AdFwgznpjnlgpqw0miyGDGAdYszAi",
+	"9BQiQeE3KOamIwxsRkFzdecM3vd88EbgNZngByR7NFvdj+iBIOD9SB4tcmrKGYe4mJE12jAMUt+0DUbZ",
+	"rEDquOhMI3QaodMInV0JnfczZZNJOEM2V2CnomeSxj4rXTt2bKa6bZ2rx6MLQVKj/mDwHSBfdkEEQTiO",
+	"i7EXcpHWA2q+WqeVquBwFB1TQdmoN8EMj0rSGrJzZ/Je6/53nxZo3mF1cqBLdHqoDqZhYL+p3G5kb9C7",
+	"VIu5r3wq3ud19FVJ7Xp97LTxBz2HKBh+CWcjaHC0UqsMduISCTLBlGVAUAMYudQYbK/p8uaZKVoRrI83",
+	"XV376Gy1Ta2uhhHTtmQTR1bbmEBbMuH99B/Llia51ltgUQXNyFw8TdsMUJTkuAJdpvADrpUY7jLL0WCF",
+	"OfAwe42vZHiM06c62NO8b2lND6+QpbeO1O2mM1ex/bRJby7/MJs78Osv89BNwY2NvHW5E8cqx5vIRhPZ",
+	"2HG/stQk843LjM3ldMCuD//b9SfbKOJhIh3wRFDZ0EaXzMRBQn9kRgWtKCCXQ924Fhsx17gWdyVx3plu",
+	"WPcQzpgG1SSlTsUhF4DciqTCI4LGfIEm2hzORiAEVLdR1UoHuEa02sgt+GWKpbQ/QLb2gLM5EdDRUGBF",
+	"0r5WE628GGIzdxKO8VIGdXsj0kYp2ICHDXAPKF1ha4Ah4K1wPsyDE+AkWQNGE5bVPCwOjTmkRBfnnUw+",
+	"sYwuHutvZI8P1xulYw+msinQqR5fo/bLqhMAAnVw+tHF2RMoJBsRC1jq33Z00Wl/24rMW+7pdxtdnLef",
+	"6B3WBBJdnD+GpleajMwDwmWiC/PoDloU6vSji7OO1iDZqz/JXf1xeu2z8+Da+kbu2nIgCGEGtie9+rfV",
+	"F/8uXPq3wdXPztOrhyAe6dUfVV/9PL32o+Da36aXJnOczFxziGBfVq/9be6/3K3CNxDc6lF6Kz4cwgtP",
+	"77Ky+Sa1K3Nd85W7dCfc//TShkjDS59rtllQNY4FXjCHPlS38t2XwxWff5ys2KKC8F8E326P++MAKhp7",
+	"pNH2OfAfR5PGp5S1AATR57pSI8AOuS/ntucYOR/Vikv6x8HgZ7v+/R+ITkB32wjTALO0EYtpMWI8XwNt",
+	"FCLFb4lNgZ30wW5AlJn9Eai/RJh1Ge9rbYN+u3pt+ypP4MIOiY5xZFZnfGuM+2xaJMiQCMIGRFYrf1MQ",
+	"e88WACz9VM5H//VxkmRLb7qzTufRQM5H6OMkYfLHbjRWanpxerpYLNqLR20uRqfnnU5Hz+6a0cTMgW/g",
+	"c1m1jnk5vsCqsCInqGQ56zz+/glgz9Wp0hnozWug1Rrpui/SFQhyX2TsLVV3AVTT02sAqrlhJWhpXbYK",
+	"lwbTzEAolvNyNYeF9hZ6Xa2DQuuyGlhor/Q+7AsWmg0w5csqk6XdEVMrOp31Eyr1UdedYr9WYka+aZlc",
+	"4nA0nyn0NWRufLMOQIzKnr9gRlZbIdvnPCGY1cIMOyQstFdUHToWmgkq9dwR6M+66DAZ7ywXwFV9PLgl",
+	"LIY4IvhcwWPrrg2Hd3OcqnuMfxT0NzEzE6yIVD3jXYEzu31vP9l7E3uyp2zUQooMxowOcJLBofSkmllZ",
+	"nfU8XhtJO7s/KLRXVFVnO2lu3RUU2iuq6kGhvQKC3io7CkRmU0F8zGlOaYusW6MfnakCH0vsFP17bVC0",
+	"W3f4sk2/9IFNay4IYjvl1i7omGD7fYGac4X0LneCC/gKbKynXRa0ZSiauRbxdT1kmuach4RMy+B/YzYY",
+	"c1hD9I8ZkdLCvY/onEg0m2qx8paQWB9qUZ+gBCDXBZ+Nxs7TTmDQz2B3pX2ZwEqdyRlOkAUX16pXjclE",
+	"kmROQF59wLdwOzRjt4wvmB+Jp9rQpQxhJKHfk9H3/jZwCwvHAm1IDWo8iQ1UPV5KcOArjqaCzAlTptOp",
+	"prssKf2iR+mXp/CtfnuZBej7rYNHzwMnrAMzd1jj0cUj/c4211fwjq3izry6lUX92YpGMxpjbTpdRJfy",
+	"FvDuzeMJaDSujTm9QWO+SJ+Nz8CPCdDuM6WtjbMnBkkD7PgkQROCcB/m6v2JZ2BI+K2Cl7DkMzSEN2X6",
+	"qX4kcTvauBvcK6oeCjavsYR2bwltYOOsc8GAgN8H1DxHn7+7aEEpel5+tEG2q2NaWavKWkl2fg0kuXCw",
+	"h4arvGE6rIGGa3KcDhYajmXNzU2tzdX0A/316d+3VNVGqdGCaiOUmq2MwDuj1Fjx0vilm7PdXVFqtmC0",
+	"7XzPr6jaAKWmjV4OT4BFEJXILaaN/unsaLBQnR2N+iThbOTy5a0h5B3Tt0XMmyrNLbFo9HlK0/rdYK9r",
+	"WJ4bQtBsan7XlzeN7GgStYuNmO83e8orR5KNPM7i19xS9ZU0sS4t30LxsFtr6HQenEkKzaK3ZOGxcPMh",
+	"PQgueSkLrgMsoITJRGaqeyKti8H5088BlXcXOCSwGIzpHJD77Z8Z7H5zj94Yy3F0Ef0w/P7buPP92fff",
+	"Px58F3/75Ad8PiQYdwZPnuC4c/YEP+oPHw/P+uf9Tv/78/NBfPYk/nZw9qTfGXY6uPN9VM/L0fgLH8xf",
+	"uIlHxjBofY9S4DxKXUFlvRXSUf1l/YKwg3ZgBg0lwhj3Z++IlAq46migE687jAjW8noFgcHA77VlfDB1",
+	"ZjXwCY2tE8InGEtnnqr7z3sErYhI2qZMP1OSxEG/AJcsyieQJioIGvApJTEaCj6BEcxYTT5meQkupQFm",
+	"pgKFM+JCnKrLMFJ0QkojjI4Fm0DjF2g4bB53s+QSnP/vI9zWWLcNkTbW7RFYt5vbresivC4DdR+ivJdG",
+	"JtU1eFeH+zhvXYM5O/e9eQl1568ODyO/tS6xMroxt5vA8RfUU4yRhZdAoKN3Hz72DlPzTZprUy+w7Fa3",
+	"aXB5a/t/FzHmQB41oebmuH/XUPNdOfROh/5WnYGW4DfspuLdBRuFrLEgSJBpggfawpcIo8WYJ6QkUL29",
+	"LNhZvPrLSGPN7/g9hNMD0dqIySaq3kTV7zOqDuL5s9mDp849tjGC2h1UVaE/+y1ZZJo0YBZA6c4kCS3T",
+	"NnqZjgQpqgdQhW4JmRYaqKvn5n0HYmvkboPHdngIkIbNiuq9P59Is7d+eJF2OVREmJ1w/QrD4zUjc+Jx",
+	"kg2eG1WmPQ1hCo2xHGtTcQ5+diqfgucgEJFG5gGUS5dNBZlTPpPJsqDUPk0tBZBlGwZpo0uFEoKlglCf",
+	"NZA5c+WNxm+eOR8URP9WPYKNZG0kayNZd95EB9hsdwbihCh8KhVW5GSCB2PKSHUDHZwk0FDVgEYKIvlM",
+	"DGy8Uv+mBGamj7hEfaIWhAAK5aRlRApkJfDExQ0neImmRAy5gHSEib5Mly3GRI2he4IgWHKW9U8AGgcR",
+	"c2MTGnelxBOCgJyfotOYD2TusZAc84XU5iGWKKZ4JPBkHY7VtZ75xu3Hw8JY+pxNyqiiOIkuHLKlL70c",
+	"YBZTW05qXgxMyGWKYAZopEuAIJG9IWX6Yi5BzFzJXnkV/+QVmRrXB58pp0gWuPxaVsHAHgQ0YcLdA3th",
+	"d/JoRX1N/tFYRK0I6uVXo8SvCJm62LZ94oL1DAWfhJtEZQ/PFJ9gRQd+jYaqoouIcQAqVTyz4lawQkGk",
+	"4qLeCk0kPbvC2RThEaYsXJu70Uars+/mzw3cQllCXhMIBZJBjk8OA3bsWH3bWWWwHpkr+84CPaAFevRn",
+	"KOIt/taptxnrNEnzeMaQB0+laoU4RprDL0zymMcbTk3Slv4oZ/0JVYrESA64sNqBDw1guvmqy752It1C",
+	"Dap0GnRdy9RXgraggGk8FXwkiJSIC4QXWNvL5pLfrAdE7rIxnwmZ5r0Rs6DsPUw1FqxChkYzXH4FQTkw",
+	"w/PwyV0WIHIUwSf7vuRUAjawbYUryJzgBGl9xEZrob9epu/yZzqaiSItVQDFlV2vPk5As6Q1mFS28L+u",
+	"rNGHoP0GpEof3wANW8RdoIue4j1DfNHFo/YT2HTWM1QFuTyeMtMvO4fWx26VbKqTulMSfbCedgXU3mA4",
+	"fREYTkQE9HcX2MlAHzr2rZECYXIevpKIL1iox7yOCBWcT7kOMiX0zdvovdWh0n9nwPztxIKGdC0UgD8p",
+	"KEhbxeev0C/X/uqYdVmq43L1bW65VCLO4MJjIGM0Y4pmRoyxDJ7aLJkvWBv9zmmc7oNWtTYZVF9tTiXt",
+	"J0Sr1uwiOUuWfpV9MuCTdDAXbhUOChK7PjJut7rsJk0XvLnQ1we/P6S3yxYa8iThC/Qz/PNiXgakadZw",
+	"f1CaPy29BKvnWfxpeZmqtLpTand5+2l5hZVp9FZnMOzOtUnXPDIgTfNoBwml+WemqUXtBOXzqBUN+GQC",
+	"93fJ73MiQCOfrclbPzv/cNZJ85Xr3utbeEWW8Guv8Em0ec8NkPps1AuyO/Teayq/R+MM7qCt9DCzhLPe",
+	"ulx1xlWP98FvFafGHFcEcBRmVq+YtH3KkFpwyOoHu8vcKbp4bIjKvMLYZhxHS5Begmjxqb84C/KrvcSO",
+	"3Jc9514w7z81bFde+ln60gtTs3NjTKjAWch2sTs0X4Fda1isIM53VYR4bZ6lTv2hGbpl6aFVQo1he8yG",
+	"rXSWhjNk7RcldqwZsc6MPSUftZm71pq9VoLgifHZT7AajLWmrTBYW4gnsQdSaCEs0dvnv16/e4u+5owY",
+	"iw1NiUAJZeQbbas9u/4dfuuaXhP6NyOwjDtGz4IfDLop3N4bdlaGfuPb7IMjf4GX+r4v4OmeOV9qoQVn",
+	"xmxpw5nJlzXNOEXeaRvkDRa3dSY8J4k2GaCpa2MkrjcSN7OT5ixu8ylhHyeJabkhT/hwSAfEN+OQU03G",
+	"ckyImiRt+DfbHOT9q+6s0+k8gv8/LmvzgRZc3PY5v3XhcMEXWseMjdHqzxnGLNWErgekDFDcGCTfBCRj",
+	"y51+PGHxijEY/d2NaNyNLrp1jKKzbvQJWGXdg71bYWTgc83ldZesyEd1OpDz7DJp3EptyK4oXcQlMprX",
+	"3j+/k1wgbTgg059Or9N4YWutrzjSUWQZPDNkdvKcyik3MaqipQ5pYls6ONhmI3r11dLHx0rhwVhT4VOY",
+	"oSf82I3sUPNeu1FB4WK6R0HXmPNOp+DJGgPhKA0Eo4ruaiLoURKUPpwXIOF71Wr4G/6tXQpkNPZGhUDG",
+	"Fv78NUDeBm/Kfxo+vGv5j7REvKW1vin1A+1uV8nTMhFbo4eQ4kjiOeRCL8Zab5mUvz7R1v9C6NM+W1f7",
+	"c2XscRPDLKr2KTDBjTm3LcvvrNRnM3dMtUtlw+obeP5dF954edbIpqbmpqm5ub+amyWfQThrJbOyttBf",
+	"za5csbZOBdFH182T0jOqoTDN3J9vbCxNpq1pRpgyON4ZuKePkGUCruKnuVCm+16rhFsyVUUdbGLeZZA6",
+	"4k7E4E1uIfJRc6s7HZnYoFlRy2ohfa80DlmRymMz2t0LThvppQYpYHpiiYZYuKdbNU4L1NUVvIQt1dUd",
+	"09S3VW0uIxDagxKh6FCPJhCUxULQuVbSUGmAk2QDAOYruPC9aK13M6UJsVFejfJqcvrLzhuQE4nzGSXb",
+	"qCA+J0LQuFoLGTFfLwvGjzYRgwURocqw+TAMGdVGYi3J55ARkg8kGIUxUFrUs9grDjrUCmVFdqdpl2Vp",
+	"G1f+UQ4JflnvATSw3iAKbQPQv5CEMIx+ImKUuj0hDfHTlqH98zSCCyBtkDwFZkr9WP8P0Q6j4Wbx7nx2",
+	"bjbe6r8rbJOP0EJw6JZrY0MQJc+f4hhfiYvXinbnI9nn9xHJdqRbHdH2HPhgKZg5XmvAuhrtlcHGBT75",
+	"SiKCRUKJSCn2IbxnpbrPJXnv/gRmD9YSzkShIDJRcGxDglo/3oTS78b47uZELL0fLq3DbaPLvGXQZQPM",
+	"GFeoT2xWpK2Jyxyu9GMkBFS0KzDCSbJEC62s9TkrwVKlN7Q+/iDFs0jvXsOPD3N0alxnTXHvMYtSw1up",
+	"I2rrU0AdR5S20O/XDZXitgz4jKkA2wASM8HOh5UibPLFEWek2OGECvxNXVbmcJqxhEi56nHyQrFIuP3O",
+	"adx4hRqvUOMVarxCD60MtCy6R5+QIlKdmL7ztGYxFHip9Dzk57Vc8wjTcqvQS/OBSPXM3+iAnDTFEP5P",
+	"PnR+uHi0YSnEoJP6b97S0VjZWtyR2auoFclkNoIa/wk5EbzPFR3IE3hJ3w0f4R8G52e7buyTvpdltQMi",
+	"+9ofzAuRpaUmE+6YfQrgETb0+ZXMEWAgBu2QMjkIDev93IsJZtg8e7EF+25KAPgWkclULd0ajJmpd9v5",
+	"sRm6fP8S3ZIl+voG02kPbvP//s//vfnG+MnBBksSLbinNpyJJBkI4gFL9Fwqu0yAlCWxCWhCGjyk5JiN",
+	"NDODDVhC6FTyBFyhHs/A/Wi6cRhXPFVP0c37d9cfusxJfjtMvyeibuAhKZEAIfZSAZyYkEjSEdMLgSeF",
+	"mGwyGyEs0Y2dfmNG2x0w9XlmY2PUX3aZnqPNcWPGt9BibFcJmgKeXJv2Rsa20cthySOYSLGBPzHYabnN",
+	"6DL3M1Kct9Gl/813MZpNkeLovFOkxdZ3Mwpk5IO2MypRHRs23AmeaCPrftMOPFNqHP8Q65A9LLVyA8yc",
+	"VnExYx1t68b0ly5GQD5OqSAyaOVTVyOf+zJD6aZCmd9MZjoDTXhMrAipUuFTQYb0o35OJwz+GX//aPzq",
+	"/D/mRwDm662uWJA5v83cVHDl98LW6IEM0fLuL973mb7wtznshx1VPPJRcTuVcE+NVBba9Ftd9pP5vwZv",
+	"O+LD8qfvJn/Ix6+n/xj+8Cu5nJ2r3/v/XGgZnApWQ9D7ZjHVZo63ZBHy+prygYzYcc6MWwKoU96uWbVT",
+	"Sg2cL8WsafqaHLXJ9s6kMIQcshMjbe2R9fTvUPqAS3OQcLkFhHXA+OWtFhMuqYk429jLjMXgstSyIbWE",
+	"WIwkkZlu/hnBQbTgmAD2kCLJ0rhFIfqjoDqTMkSV925C18ZZTBVK+EhbQjFZ67/UK9y9zZKxAx4Xe3zz",
+	"1im8irh9dE6+TYVYI0+2TcrVBHTPAgWOOmtdXzf/vkFD6HJojkQGNkebJC1EJpgmtt39FAs1gdaGfGQw",
+	"S22mKhz+NPsuuIhlG73FEwtkIkHzoP7ShGBd7/wuM4cjcw86YlwYeSNNa308GACKDfqZJppd4XTTh1NT",
+	"nzISt9FzArYfnAvNqvXtKBsks7hYZGjz4zfYh3tDv7kmWAzGNWuOeUJq1j6nSKWVY/UDPvcv6thAbPTT",
+	"HSaGjT2gRNrWdoSrj3mQ0tATmhb+bEWpiq+XK4drtl9NWTe6iF6wEWWECJObBvwdXURkMk34kpD/qU8Z",
+	"bfdQrSygzIsJTTYElKGyZw9ptvo3wWw0A2doBGl3cBRN+Iiy4BAYwtBcK4MMC5uULnTtoe/s/jrEa/qr",
+	"9iCDONoVJstvFnWxGpLlN5sYuY232cjFxsv85XiZZ1YTOjPDfC4xMmBAmq9W3qKdIeuk1LO8E9nCeqMp",
+	"llJbClAsMzAw6TBwMtMmkG0MpAInqqQjdkIZpEykzlTkZIGFKvQ4gk/DnAoztsuMlcCHLv2MJ6SNLpm1",
+	"cODWcNCh/54RhCecjfzCDLRgkqBEP1MQE9S31U9HmYEQ1pZYl9ldXu9sBVZ9SC9rDYXAuMDthLK4VCO8",
+	"5QIXwIbBw5mXHF1EAz6dEnGSYKD6k1jQoZInjAs1LpDrG7p59V7eq3+30eV7oss30dLr/JpGHu1BG2xT",
+	"ignEy5MKXZ0b+6kVpaefavsgN9a0z65lVrjxzkL4lfdruHj9yGDmtfUS1ZvtR39qRVcbPOnVypNeQcCh",
+	"/goKxvt239X3D8Y1nu3Gs324Hbtnxj7Z0DY0InXV77QVcJ8xu4pw+yQhFbB9mgNT1L4WYPZxgf54ff2H",
+	"g97rsu2w97ZzIO0T9N5++p2OEhdP0/A+o+Jl+GT/QPE8wGb9fVxr8zVIeI1nZo+R8O7ijamAwTMqeELq",
+	"od/RESPxCWWB48YUnIS5IHpkupqgq4MobJH/D6LekAduLRek7mxyILfH1svBhKArm3mzJiFHvz06If/R",
+	"B9yL6MVM8Ck5/YmIhAKLbHy0f0+4ObW7U/1YlJ7nTbH8PZ/o16U6hWf8K7K02e/GAdRzjhEv/KwfPiAh",
+	"T/OOpNMPPUmSoWYF6zOAnnT10r1qeQvekHV6Yyq4lubbd4kLjvvG2nlD6hwg3YoaWMdGqdwN1tHXV1pS",
+	"LtYwfTLkgpw4fj0x/OokwjoNpOmBMAVFeEYJwSVPOEvMGkzrH5P5zaQCtHVQKP948QE57YSn9OSWLLWC",
+	"aps6+HpYkJmWRcykG2RyFNrohc9c0JIDjo6QdJ5WkmtD02c8QHdWElNlIwXrwR/fbI38uDunvXGtFimA",
+	"DZEc32wB49io3Ubt3p/atTd5cPXbqNKmZLfxFNcDEi21L7ayH3ySMdQ0Me7FAbL3Nl7qnGnx/vLDs19Q",
+	"9uj7t/6nR+NP7ajoXHw6wAlhMRZtrU0qG8IzRJ/ZCcY79PXVz8/QkyePn3yT9nwPms+WtSBsIamwAKCc",
+	"Rx0U46VEeMSfIqy6bMKlQmetTqfTRs8wG5AkIXF4YdNG+MS0eodNcs2SZxI9u3z77MXr1y+et9HLdEre",
+	"mx6TQUIZiWF6l928v7z6cP3h8sOPz188e/3y7YvnN230FtpTgMElCeonfHCLtMJtBd0hgSogswIPxqhP",
+	"RpTJoAE+ACy00c9cpI8JQA3gh7drWWCJBJnwuavzw2bTWm7BZsvHFvwU0NsQDp7U1SqiMR2NiUA31y/+",
+	"+duLt89e3LiOyxBX6M+UgeDTD+EsSb+teu9RuvX+waHQzq3BtfMJXoZHbAULM1fPqW/0H8ied0TtEl8g",
+	"S5IBdZtnHRGFHncerenV/2bpSO8Bug34Wx/hybQ5aO7qoBkKKIlwyjQ59RD0py7REemo1NVZrCVynNRG",
+	"PuUt2wi8UGuEB9J0+P9w/eB7NP6xVIn4H9eqj7SZeqsA9Qfa5OIkSXPNMj7Xp0Gemx/uBM1EkmRucApW",
+	"5MV2aWZ3lhQu+aLxXzVi5a5tSbbLREgPsBtDK2ri3bAvCbifWmF9DJS5TTBN0oRVY7TWS1i1Bm6SVLqi",
+	"tuTwe3FG5XNATwC3d0N31MbZnBvIo0a2NAf65kBfeqA3Avcruc2B3ohemxtdYiSdGvl2Imze6/byeS0q",
+	"o30IPBgAMiK/Jcz33adsjhOaqUuGsmYq0lpmLQYpmwWHXNtKZCiIHCPhnAFdBtdOz7qMLGxhQVbuG8Ou",
+	"T9SCEOa1QFYJZHQAloBLE5QqdBnknrmabHvhFA3S3FY/PYQ77MkWqi5tLQZc3hjBAWhMDly3qGYhm358",
+	"KICRxm+tt7eX2KqVmnUF8Lz6WRtN1GiiRhM9rCYSfBs1FBbjlOmioILn/lQRSPQUI9gijlmo9CSxQtxr",
+	"nxxqhhHq5YI8hElPH6lQmufKQfYd2bwRmQ2w+QFJr5S7Sp0XkEJQlWFjJFkgocoE2V+2NqsyxVMPTCNB",
+	"xhsqEUYTMukTAVIFbN5sqEgSIlsmvuONXSug/+J9ENIOIbfLzKXkmE4tWi4q938mzlcLa7OltvV8oXpq",
+	"lzlnqDGFoarXAVa6YI1tsTQl6Cb1Ed0U3z7NCQKsR/M0Rt7+xftdBptDFWxKGdIIVMEdGQzwX7xfVRU7",
+	"5kkctSKDUfWn/SOE+Ns4KSfIAcoS9k8zmsQSYTGxNC0JMbn5hutN9a0g/z456zw+36DJUydqRYkv8Ixs",
+	"QhG8aLay8vPMyj04oe0rpaiCk8g1YZQLn8+EXO3u2rya82zxq0vEoYKyUc+A/NRMytk9CsavvF8DSjkj",
+	"JHYGifGrIcF6iBh68B1AMUwha5MO1Kj3sAVUQNSBfoePJSeTFM90+6hEiQUgPttRxkEmQ7fdsEjEQb96",
+	"hI82cnXUDih6TvT5BvrvTvRs+NAu6FvbnFKaU0pzSrmvAGutU8oOjiUygF0wcJ6rsuUFiy18fA5L1BxO",
+	"8p4QJ1tQzIlEqS+8SIisoDnc1Va2CNbRxaMNGgzBlBRQojjtmc3c+UtmRCb0oLVSspEwWyGTNgz/wnoa",
+	"Qw5b4XxNABu4J9y1LN5oD9DEW9UOCOvEXF2Kr+sxR/06HXdyvH1UJ+2YzOlAn/h+poIM+UfEGXpN2exj",
+	"lG0GEDb23QJ+HtLq6BSu86jdaZ+dPWp/Z2pUBjMh4MFckUrYNCBc9lknPf6C6Mcjc3B/w/9DkwSfPml3",
+	"dn0Kta+9+hTqCO3BWvmsQhrl1FIdTCJ/oHVzmkNpI9yLDqUyFYergn0jSb77I6q70enf9i+XNLvONLxM",
+	"Epe+YZWDnViWzVFtB0Z1wd7d3cZYHqsN1lhTW1lTnKXUcX/G1HYsWAeoHG7n+XVMcKLGa+NHz9OTFhnc",
+	"IsyWKCZTzRBssHQtrUxLbcZ9N6+W/kthYYIr9hhemKj+i7n9Xc0r73k3j7Osn/JjF7AeCAISyag+ptI5",
+	"2V4IbKXiPiPnZLkgl5ehX72PC+b3JCD9CVHYqhusyIlBJ3P1x59ScjsVBJusrkKigxtK9J5LNRLk+p+v",
+	"W+iKxFT6nLw5EY79THRPv8s2+teYJsQOpRLNUi5v5fBtIITYZS7bDykOWF8t1J95yGE0xDSRT20lm9k2",
+	"fVk1Jgw96TwyxWUAQKCHBGxRXMN1BahhRN7dFQG8CFMn1PaK0rQ/m0bGiTsSRP47cd8IvR/mw6cgRmVe",
+	"wSbNku3qi0zuJEmf3zUB8Jt/vEzj1c19v7uYL1jm7TGuejt9gwH9rvCOBUALGF+OZwqqV/XC2ptID0mE",
+	"Ptwi6P2o17+J9JgQJerU6tpxFvERvRd8QtSYzCRS5CM0U59g5RsyGk7lpsRUEoXevPhw9fLZde/Du1cv",
+	"3tpmjJDtC4s2SnxdoaZdYSWLA4beNME0h/U3Vmras6mvsqe4wsnf/i4/ds09ulFLPxCP9RcvPnSjliGM",
+	"H7v6Tt3oEzorhd97U74/5KNDxnNbFbVCnLqzzuPvn3z3bacmCp99G5/ZgD4shft3ZHfpgyY0MDxbf6+p",
+	"jXLUPeQieHUbMRKfEoantO0EVDU8HJ4Q5DA2DSQi54l1VE8FGRLhISRXmOJ6SgamaT/lTI96YEg4+/TR",
+	"RfSofdbu1BehmQdZR+4eiXRr+JLPWUF5rK6XEo3kGQk6EHuitiCoK3yUYZglniQ1GCa8rs+aG/CJ/gIc",
+	"GqbjnZZYso0uE4qltZrIxylmMYlNjrCewllqflpC0SO7LCaDBAsSI6xMfp5vplysmzLU+9+Xb15/TjZ0",
+	"G5dqOrulFwiYsFRffQg3tBgPdnv11PDrwfKrJeI8v8K1xNwRdZFzT//q8gbFnOR4VpPCTGgr/BTo3N5g",
+	"Bb7cHBTN4fKEz1SmL2Y7hTMDl1Bxh7W0yUweaNWiqobXMRH64gt5TDwfRIOW5gTsdOk7+ea6gqfXdoBt",
+	"q1fPY5eM6BwOAyMB2O2u1C6M4AXX1TMLLvreWpgws0/QkCaJk3rm4W32bXCpv0xviZVLAXCbR/LrEzQG",
+	"Cz14No/vXvR4qZSCF5EO1kvT92xZXJp0oP6FD4cGnNq95OA6BbfxaDzolip5gYDN4J4g6AVVRFCsTXLr",
+	"3dCKAU1n/YTKMYm9z4MRTbom8SHcHH3VgtteD8YkniWUjVoGIMPcD16ffm9aF3ngi+ByAUxH0UW5IDDX",
+	"IWXYjkiGaan5TcKoNnrvxiBtjiLK3FFTJSl2EFfjzG6ayQX3/pfJJpNojKeQktvSLwNS4PQf1DCh4uiW",
+	"kCka8KldjSCSz8SASNsmX7/h4H4AK1R0v18g6xbglahUcI7xkwSZclE46xIpPJkScULmVD8pNLblQ7Qw",
+	"qzcrN02kxhzFVDNnRmDENkCdWwy4z1r+CGC4JSe57DVAGmrptSD9MefG6RAQaduGoiFnsDD17zLlBUP8",
+	"JAbTH5LhVy39gJFMP4n4hd7U6A6lnHiguNgEQ3IYtaJbymIrLKMsvn7dlkz9c9/VKe4NKUniDRr4wz3I",
+	"XPX+/d1/355P/lh04g/DJ/1f5A+z1/9reulb8tdPR7foWD507kh5g42BJ7LmULAhen9Wv/WUUftgZF50",
+	"nWLZP/4ojrcZWC+DBTYgdA4BtxKjoGi5qSVgufnPXH+F9pgkZfTOMjJeL2Y6U4gzNOZJXErwv5DkyKjd",
+	"+Rq/HKoH4jgQkoe11qB3Ex9eS/EfDEpfTERYpUpsI8fgQqW0Dze5O/Ufj5w2Ed/7J1gf/T8IkjWrrUO0",
+	"oswqMYcdZ5dA1eKK2PYHgBKiFeQIJfaIpHVoLfNFj2hT3jDDFyTMgYgOhjVELfPF7uEG9ouBVVUcYQYn",
+	"LAQkUcoZb/SU4+WML5UhzO0OhCHMYqsZIq18q88WthwtttVoZoEpcEYZa6TVM42xf+DsEFLOgTBFuOQ6",
+	"rPEXGagN1YWbVMEFZtBxsoB+Hv18+oIGwPyL4gpLNAfDEna9dfhBziabqgm9Kuv+sSuEi1SwB4xpFMSh",
+	"s4Khl4PhBLPcakawqCEb6QVLD5AKaPpOYEC8hAapNp0hOJOLygCB7QF8ZEzit+AL4hNHTgfCJ2651Xwy",
+	"p5L2LVBtlfN0gpdIAqzrqg5R6bCYQjsSGGp675Uyye9mBY1n9fNTtXv5B0LVbrnVVL2gahwLvGAbyX8/",
+	"q5Re/+VGNbbPYVN/SiQHQv/pgos5wCvmNhaDMZ3XzXrQq3EzVkn/mRt3aYfsBd3fP/3ugh7PUnpMraZP",
+	"q9+lL2yPSbFgtVV0uFHyDZjgZkIJFe5T0s39mQ6flfgOIBFmdbFVpHeHpICUJtvoBprhxD3KFO/R+Cao",
+	"heSMIAeVClEoGIn0yBaiQc0wZ6SEoHeUWPAZaHH7gH9tUtz/YP/KWqsI0ZBFfREYkJGPZ3JGXF5yMUG2",
+	"0ZUtmliMuWmepo9fkk9ImOo7Igrd5J/gpoQ438DNjlzYZne0HkV/+5kZw1LRQTCGXWsVYwgiFRdVPjpr",
+	"auSYxM0tId0rO6QxV3dPjf7VHQQ9+tVWUeSMVQlrU+krDPJWYCisiGtY6IzF5br/N3vDxprdHW36l3gQ",
+	"tOlXW0mblQGN/FEqiGaMsYtlBHQEv2CGDMY94sw2RHAX6ZMBnhA05RLcbno0nbhPZUS9R1GPVbkLfSvd",
+	"bh8ohe9/MGJ1sVX0vVUgIqDWbaIQnmR3FYM4EhF6AHGB1cUWE5iv8GsPMBuQJKmwN/14I0PdnFXa8ZWO",
+	"z9yYY80UMn/sPE3I73TtdT5+oKjC45Rv/KIDvikisT3mnKLlVvIO1zRabn4kiYcNskWxtmwhYCkiCJKz",
+	"/oQqZS2TTAt7w3PuXmFvo0kZA7oJx8qAfkd2mst9jPznyfQw+M8vt5L/KuMoK5prXSAlZZumevkL4479",
+	"D/OsLraKM4aUAXJETdYgKeoQAIcYPQVAjgtMyxnmZ3urY1UzbisbLVPOR57kDoKR/GqrOOlOVdTpZdbz",
+	"z9FWUH9mGt8+2lSbxPc/DLuy1irynlApy9TENZ+QPo+X3nGEp1OCBcIqQ99Pjd4AmYmoRDeM9+SYL25K",
+	"CP8N3LpJF/zSFIUluYPgIrvWKi5ySFg9HMdl3PSbaTGsz/sw0iGnwfy8X6CNbqZYKMhmMNDjABgHSTTU",
+	"lSeREgZz2FuX+lZHxmewY4fGZvZ11pvw5HPzZY6ID4I/c2uuzad+Y2twqh1rcADvn1uvzO0afm34tSa/",
+	"urseFse6VW/As3plcXmw341GfrTTsZTNqfIAnjVYtxav2ps03Npwa21udWR8aPzq1l2bY2sk53h+XQmK",
+	"pbk62/PncVYaN9x5f9x5AElEJauu4kxBOIAPl6bL+UBzyowQBUjjAiNMWQn3Xdm7NIHnL9zT48ntILjJ",
+	"r7aai6QBVt8o9LyCxqfohJRykb/L8TGSUNDFuhURFtu/0l1t3KflTJVS34HwVbrgKtbalLFGXCEMnGT6",
+	"Uo2J6RtfxVzXx8taPjuxgMf0rvyHM9IwWAmDHRh7bcBcmiZqs1afjHCZlXdtrnbUDNSYeJXMYmnqMFjF",
+	"LraKUeqgpBV6Kgox0ooLikJG26igyDPgcTo3FFVJo5/KWO6gXBR1PRNbAq6lXLRNoZNnpeMFWztC+j+A",
+	"MqzVxVbQf8/2S9s+29D0wi+qLyk9BukJTQbiPmYg9nwXvHU/HVI+Ym7JNdmh0hD7kFJ9XgEAV+SjSlp1",
+	"jPGcpKGl9KlwIjlS+NYy0zTBA8AzUGMuCcJ9PlPr7hVzIp22qWS3ndltjbLZqbKpwXCHZHrl11yT5bYx",
+	"xNbrnruZZYZfGuPsYPnlkEy1/JqL+eUv3m8PEi7LY6h/8b5xC8DIVQr/lfefwU/7jcLUiswDHHyzpE5K",
+	"vn/xfkCxwevcYxoNVllCldWgop4s11XBarr8IoBE948I978KNVzmejKs6LLrabC0ue6vvL83TXWPExK8",
+	"lBj3vRmuX2MJGd4B57awf4kmyX2HpH0Az0U5He29fyJY5Xpaqs6Zc0LNjCwknnf7kxJXYu+ZBzhue2//",
+	"c9KCVa6nyhrJ1d7es86uIrrcb1jCHUcD944WD8ChFC5zPTVuh1OoCXQbD9GvvL//2IR7R2wH4I0Jl7mW",
+	"2HoTMukT0a4otr6EKhGXXoGRmWUQivV96laV/Mr7b2Dq/tRR7w/RPkhZR5bKLTnILLVniWS/ST671kq6",
+	"ryxetpRPZXC22QH971NlcsMBtTngAMqDC1ZbyQU17N8cxZtscVt9IXhCEGWIqs0ZYb9tZv1kUcMO69jh",
+	"MEzu/Gqr2OGuqUP2Kql2WE/9svGD3YkC5WH4xfKrrabAWtk6eUJzzgkti51sXuBlC+p5LLWg/jLXcxpX",
+	"iWi53zIafjmik2YFwR+UzJUbCN1ts2VWuGBLL4gl9sYZcmcSPQznyMpyi0n0lqo6+QC3FphqbT7AK6qa",
+	"xqJ1ye1RSm63VAVkFr6NPSavcJnryeougVU9v4jGvoRen6XUsf8GYbDK9bRR40iuRQ4XgBY7mAmhFzEn",
+	"QlLOLNre2ljVK6r226bTtml0OBLpAGyycJnrqW670JMmxG2MrldUfRltsUqJ5wCspXCZa4mnZ4VP2ru9",
+	"RHbZscZod7aTm1jgRXTXLqQh89ulnb3veSHuKXeaGfIgrsIsWbv3L7P0vUoW+03oq+utpvga54NY4KFB",
+	"5iumfXdu2Ir0v4yDxQHQ+GEcTVaWW03h01k/qeqCU0zYfuZ2pP3eTd/78g6zkN4Yy7EmVrdugxaUfuwv",
+	"vyipnxLOgfBEuuBqrqhxSKuU+2txWWswx34f4mAxQBpfEsEfxllwZbmVxH7XqKh3TTjyLyNs+eW5sSro",
+	"Sh6GY2tluTXoqlasE5xdQ01JMqClPF5UKmQ3gxUIKG+vZeoeezUq6fewBKPcRDJuG7pckYlbu9Hshb5E",
+	"d1ol4R2Gg211vcWEB6X1dTwOvh0AoE8ibGAl2ugdS5Zp7x09YESU1tFUmnUX2KJm6grlAahE0+W36QhQ",
+	"AmSRpdc95sHsQsuYrw70v+9Bb3jHrkPNBDPI5VRJz4AthCXC5qho+dOIf4kWY+61hTlKjojanlePvZ2A",
+	"+aMnCNZLbph4t0x8CD0IcistY2PPoqV87LnXD9+Q567dvKNlOveABwjwvPc8lxLp3jNdutQyrqvhM015",
+	"zntHK41WyHH2OnQjBj1O8Gf9lGxke+xM9BM0rLlb1jwAh0Z2oWVsOec0rsuVZuyGXPY7TGoMz4bTNuc0",
+	"S5x7z2h2ncV8BlU2Nfw2UG9cmkr+mySiySWvu+B+SmhuwcHHQ/BMZNZZQlwxwQNF57UJLBhfTGTP0wF7",
+	"GmOmsgdL3K9s4SqaC1/UvtNduNYS2hMb0p6oor2rhvbuhfbEAdGeqEl7PCE9+34qiS8PXLCG+nhCnpkr",
+	"fhHQBJ+D8MK3tPeUFy62hPQkHTES9yirpDszEhV1+9UEdw0/v2R7Sm0JlqqX8BFlO3XyfQayS9/QvtNc",
+	"utISgqvhPksPEGFmTL5pWgjoVbdfmibU/c45hI6lvb0rH6si0gNwJWXWWUSgn1rRx5NbsjyRAz41N8dT",
+	"2rslS3khCI57kiRD2GsillHGCyMv9A6bsmyZ/0nPXfPTQlClp+kNwgwuOoupclPyX8+JoMNl5ocBZjHV",
+	"z5S/T/DD6l3sX6v3SX+QRNOcIhK6xsIm5e7gvR7yYsBZPBuowt/WTnLNSjML0MNyU+Cr1We4pSsrgq9W",
+	"Rwoy5WJlsHHV5L7URCIvDFv2wELxe2B/Ao7Mf5ueMTI3Nj+ubHL6tSOpYKD72VBqMA/Ic4rVYHwyITHF",
+	"J5r/gIRDQTUhYkTMsP/6y7ryPp44jjoZm7A80HaywEv463IwIFKePONMCZ6cXCYJX5w8EyQmTFGcyHW8",
+	"bC92ChPC8Z9axdd8J+jIWBqVl7NDV6/04uOUS3LyS/ogZdcyo93gT63omZHvJ9dWSpy85wkdLKuuY6e5",
+	"WXbSp1b0nEwFMXtfdY1w6KdWdEWGRAgiaq7ADU9vfa0EHaiTDwIzqQncP1PVpcxEP89P09ecMWD8iguY",
+	"UZ9a0R8nbkM/LKfk5N3U5MvX2009xc2Aa10ZXXzyMq7eDRj58jmI/IROqLUprrAir/XHyiv4gfpduA91",
+	"X4Yb794GaK0pwQrbNMqXMZlMuSJssDy5ItMEL0nlQwVz/BSrlrQoMlwbTzQH/e+MSA7F5qpKKFJHofhc",
+	"lda5b7TsiIsFflaM+k9GBhepyIyQLlYHOYGdUQAFeq1QpWauzOdECBqTdH3BN3lh3CoSxlbq52RzgfQv",
+	"0iDaJJHSbAFmeER6fMEKvi1QzelHf8ushm6BHuqZLylx14JNCUyX8HM6IjU1cgbGn62ITKYJXxJyMKS2",
+	"+h6Ldz146j9b0Vg0vHQMvJTjmhXiz7x0RfCkl4BV9kW9+4rXU80vnz79/wAAAP//",
 }
 
 // GetSpec returns the specification. The service does not call it: package gen/contract has what it needs at start.

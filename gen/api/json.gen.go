@@ -607,45 +607,6 @@ func (v CandidateSummary) AppendJSON(dst []byte) []byte {
 }
 
 // AppendJSON implements encoder.Appender.
-func (v Change) AppendJSON(dst []byte) []byte {
-	dst = append(dst, `{"id":`...)
-	dst = encoder.UUID(dst, v.ID)
-	if v.MergedIntoID != nil {
-		dst = append(dst, `,"merged_into_id":`...)
-		dst = encoder.UUID(dst, *v.MergedIntoID)
-	}
-	dst = append(dst, `,"removed":`...)
-	dst = encoder.Bool(dst, v.Removed)
-	dst = append(dst, `,"type":`...)
-	dst = encoder.String(dst, v.Type)
-	dst = append(dst, '}')
-	return dst
-}
-
-// AppendJSON implements encoder.Appender.
-func (v ChangeFeed) AppendJSON(dst []byte) []byte {
-	dst = append(dst, `{"data":`...)
-	if v.Data == nil {
-		dst = append(dst, "null"...)
-	} else {
-		dst = append(dst, '[')
-		for i, item := range v.Data {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = item.AppendJSON(dst)
-		}
-		dst = append(dst, ']')
-	}
-	dst = append(dst, `,"has_more":`...)
-	dst = encoder.Bool(dst, v.HasMore)
-	dst = append(dst, `,"next_cursor":`...)
-	dst = encoder.String(dst, v.NextCursor)
-	dst = append(dst, '}')
-	return dst
-}
-
-// AppendJSON implements encoder.Appender.
 func (v Company) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"created_at":`...)
 	dst = encoder.Time(dst, v.CreatedAt)
@@ -805,6 +766,95 @@ func (v DuplicateCandidatesPage) AppendJSON(dst []byte) []byte {
 	} else {
 		dst = encoder.String(dst, v.NextCursor.OrZero())
 	}
+	dst = append(dst, '}')
+	return dst
+}
+
+// AppendJSON implements encoder.Appender.
+func (v Event) AppendJSON(dst []byte) []byte {
+	dst = append(dst, '{')
+	if v.Actor != nil {
+		dst = encoder.Comma(dst)
+		dst = append(dst, `"actor":`...)
+		dst = v.Actor.AppendJSON(dst)
+	}
+	if v.ApplicationID != nil {
+		dst = encoder.Comma(dst)
+		dst = append(dst, `"application_id":`...)
+		dst = encoder.UUID(dst, *v.ApplicationID)
+	}
+	dst = encoder.Comma(dst)
+	dst = append(dst, `"changed_fields":`...)
+	dst = encoder.Strings(dst, v.ChangedFields)
+	dst = append(dst, `,"created_at":`...)
+	dst = encoder.Time(dst, v.CreatedAt)
+	dst = append(dst, `,"id":`...)
+	dst = encoder.String(dst, v.ID)
+	if v.InterviewID != nil {
+		dst = append(dst, `,"interview_id":`...)
+		dst = encoder.UUID(dst, *v.InterviewID)
+	}
+	if v.JobID != nil {
+		dst = append(dst, `,"job_id":`...)
+		dst = encoder.UUID(dst, *v.JobID)
+	}
+	if v.MergedIntoID != nil {
+		dst = append(dst, `,"merged_into_id":`...)
+		dst = encoder.UUID(dst, *v.MergedIntoID)
+	}
+	if v.PartID != nil {
+		dst = append(dst, `,"part_id":`...)
+		dst = encoder.UUID(dst, *v.PartID)
+	}
+	dst = append(dst, `,"removed":`...)
+	dst = encoder.Bool(dst, v.Removed)
+	dst = append(dst, `,"resource":`...)
+	dst = v.Resource.AppendJSON(dst)
+	dst = append(dst, `,"type":`...)
+	dst = encoder.String(dst, v.Type)
+	dst = append(dst, '}')
+	return dst
+}
+
+// AppendJSON implements encoder.Appender.
+func (v EventActor) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"id":`...)
+	dst = encoder.UUID(dst, v.ID)
+	dst = append(dst, `,"kind":`...)
+	dst = encoder.String(dst, v.Kind)
+	dst = append(dst, '}')
+	return dst
+}
+
+// AppendJSON implements encoder.Appender.
+func (v EventFeed) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"data":`...)
+	if v.Data == nil {
+		dst = append(dst, "null"...)
+	} else {
+		dst = append(dst, '[')
+		for i, item := range v.Data {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = item.AppendJSON(dst)
+		}
+		dst = append(dst, ']')
+	}
+	dst = append(dst, `,"has_more":`...)
+	dst = encoder.Bool(dst, v.HasMore)
+	dst = append(dst, `,"next_cursor":`...)
+	dst = encoder.String(dst, v.NextCursor)
+	dst = append(dst, '}')
+	return dst
+}
+
+// AppendJSON implements encoder.Appender.
+func (v EventResource) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"id":`...)
+	dst = encoder.UUID(dst, v.ID)
+	dst = append(dst, `,"type":`...)
+	dst = encoder.String(dst, v.Type)
 	dst = append(dst, '}')
 	return dst
 }

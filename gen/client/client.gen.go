@@ -51,9 +51,9 @@ const (
 	APIKeyScopeAuditVerify        APIKeyScope = "audit:verify"
 	APIKeyScopeCandidatesRead     APIKeyScope = "candidates:read"
 	APIKeyScopeCandidatesWrite    APIKeyScope = "candidates:write"
-	APIKeyScopeChangesRead        APIKeyScope = "changes:read"
 	APIKeyScopeCompanyRead        APIKeyScope = "company:read"
 	APIKeyScopeCompanyReset       APIKeyScope = "company:reset"
+	APIKeyScopeEventsRead         APIKeyScope = "events:read"
 	APIKeyScopeInterviewsConduct  APIKeyScope = "interviews:conduct"
 	APIKeyScopeInterviewsRead     APIKeyScope = "interviews:read"
 	APIKeyScopeInterviewsSchedule APIKeyScope = "interviews:schedule"
@@ -87,11 +87,11 @@ func (e APIKeyScope) Valid() bool {
 		return true
 	case APIKeyScopeCandidatesWrite:
 		return true
-	case APIKeyScopeChangesRead:
-		return true
 	case APIKeyScopeCompanyRead:
 		return true
 	case APIKeyScopeCompanyReset:
+		return true
+	case APIKeyScopeEventsRead:
 		return true
 	case APIKeyScopeInterviewsConduct:
 		return true
@@ -792,45 +792,6 @@ func (e CandidateStatus) Valid() bool {
 	}
 }
 
-// Defines values for ChangeType.
-const (
-	ChangeTypeApplication     ChangeType = "application"
-	ChangeTypeCandidate       ChangeType = "candidate"
-	ChangeTypeInterview       ChangeType = "interview"
-	ChangeTypeInterviewScores ChangeType = "interview_scores"
-	ChangeTypeJob             ChangeType = "job"
-	ChangeTypeJobMembers      ChangeType = "job_members"
-	ChangeTypeKit             ChangeType = "kit"
-	ChangeTypeKitVersions     ChangeType = "kit_versions"
-	ChangeTypeUser            ChangeType = "user"
-)
-
-// Valid indicates whether the value is a known member of the ChangeType enum.
-func (e ChangeType) Valid() bool {
-	switch e {
-	case ChangeTypeApplication:
-		return true
-	case ChangeTypeCandidate:
-		return true
-	case ChangeTypeInterview:
-		return true
-	case ChangeTypeInterviewScores:
-		return true
-	case ChangeTypeJob:
-		return true
-	case ChangeTypeJobMembers:
-		return true
-	case ChangeTypeKit:
-		return true
-	case ChangeTypeKitVersions:
-		return true
-	case ChangeTypeUser:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for CheckStatus.
 const (
 	CheckStatusDown CheckStatus = "down"
@@ -879,6 +840,276 @@ func (e DuplicateReason) Valid() bool {
 	case DuplicateReasonSameEmail:
 		return true
 	case DuplicateReasonSameNameAndPhone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventResourceType.
+const (
+	EventResourceTypeApplication     EventResourceType = "application"
+	EventResourceTypeCandidate       EventResourceType = "candidate"
+	EventResourceTypeInterview       EventResourceType = "interview"
+	EventResourceTypeInterviewScores EventResourceType = "interview_scores"
+	EventResourceTypeJob             EventResourceType = "job"
+	EventResourceTypeJobMembers      EventResourceType = "job_members"
+	EventResourceTypeKit             EventResourceType = "kit"
+	EventResourceTypeKitVersions     EventResourceType = "kit_versions"
+	EventResourceTypeUser            EventResourceType = "user"
+)
+
+// Valid indicates whether the value is a known member of the EventResourceType enum.
+func (e EventResourceType) Valid() bool {
+	switch e {
+	case EventResourceTypeApplication:
+		return true
+	case EventResourceTypeCandidate:
+		return true
+	case EventResourceTypeInterview:
+		return true
+	case EventResourceTypeInterviewScores:
+		return true
+	case EventResourceTypeJob:
+		return true
+	case EventResourceTypeJobMembers:
+		return true
+	case EventResourceTypeKit:
+		return true
+	case EventResourceTypeKitVersions:
+		return true
+	case EventResourceTypeUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventType.
+const (
+	EventTypeApplicationCreated         EventType = "application.created"
+	EventTypeApplicationHeld            EventType = "application.held"
+	EventTypeApplicationHidden          EventType = "application.hidden"
+	EventTypeApplicationHired           EventType = "application.hired"
+	EventTypeApplicationMoved           EventType = "application.moved"
+	EventTypeApplicationReactivated     EventType = "application.reactivated"
+	EventTypeApplicationRejected        EventType = "application.rejected"
+	EventTypeApplicationResumed         EventType = "application.resumed"
+	EventTypeApplicationUpdated         EventType = "application.updated"
+	EventTypeApplicationVisible         EventType = "application.visible"
+	EventTypeApplicationWithdrawn       EventType = "application.withdrawn"
+	EventTypeCandidateArchived          EventType = "candidate.archived"
+	EventTypeCandidateCreated           EventType = "candidate.created"
+	EventTypeCandidateHidden            EventType = "candidate.hidden"
+	EventTypeCandidateMerged            EventType = "candidate.merged"
+	EventTypeCandidateRestored          EventType = "candidate.restored"
+	EventTypeCandidateUnmerged          EventType = "candidate.unmerged"
+	EventTypeCandidateUpdated           EventType = "candidate.updated"
+	EventTypeCandidateVisible           EventType = "candidate.visible"
+	EventTypeInterviewCancelled         EventType = "interview.cancelled"
+	EventTypeInterviewCompleted         EventType = "interview.completed"
+	EventTypeInterviewCreated           EventType = "interview.created"
+	EventTypeInterviewFinished          EventType = "interview.finished"
+	EventTypeInterviewHidden            EventType = "interview.hidden"
+	EventTypeInterviewMissed            EventType = "interview.missed"
+	EventTypeInterviewPanelistAdded     EventType = "interview.panelist_added"
+	EventTypeInterviewPanelistRemoved   EventType = "interview.panelist_removed"
+	EventTypeInterviewPanelistResponded EventType = "interview.panelist_responded"
+	EventTypeInterviewPanelistUpdated   EventType = "interview.panelist_updated"
+	EventTypeInterviewReopened          EventType = "interview.reopened"
+	EventTypeInterviewRescheduled       EventType = "interview.rescheduled"
+	EventTypeInterviewScheduled         EventType = "interview.scheduled"
+	EventTypeInterviewScoresHidden      EventType = "interview_scores.hidden"
+	EventTypeInterviewScoresUpdated     EventType = "interview_scores.updated"
+	EventTypeInterviewScoresVisible     EventType = "interview_scores.visible"
+	EventTypeInterviewStarted           EventType = "interview.started"
+	EventTypeInterviewUpdated           EventType = "interview.updated"
+	EventTypeInterviewVisible           EventType = "interview.visible"
+	EventTypeJobClosed                  EventType = "job.closed"
+	EventTypeJobCreated                 EventType = "job.created"
+	EventTypeJobHeld                    EventType = "job.held"
+	EventTypeJobHidden                  EventType = "job.hidden"
+	EventTypeJobMemberAdded             EventType = "job_member.added"
+	EventTypeJobMemberRemoved           EventType = "job_member.removed"
+	EventTypeJobMemberUpdated           EventType = "job_member.updated"
+	EventTypeJobMembersHidden           EventType = "job_members.hidden"
+	EventTypeJobMembersUpdated          EventType = "job_members.updated"
+	EventTypeJobMembersVisible          EventType = "job_members.visible"
+	EventTypeJobOpened                  EventType = "job.opened"
+	EventTypeJobUpdated                 EventType = "job.updated"
+	EventTypeJobVisible                 EventType = "job.visible"
+	EventTypeKitCreated                 EventType = "kit.created"
+	EventTypeKitHidden                  EventType = "kit.hidden"
+	EventTypeKitUpdated                 EventType = "kit.updated"
+	EventTypeKitVersionArchived         EventType = "kit_version.archived"
+	EventTypeKitVersionCreated          EventType = "kit_version.created"
+	EventTypeKitVersionPublished        EventType = "kit_version.published"
+	EventTypeKitVersionUpdated          EventType = "kit_version.updated"
+	EventTypeKitVersionsHidden          EventType = "kit_versions.hidden"
+	EventTypeKitVersionsUpdated         EventType = "kit_versions.updated"
+	EventTypeKitVersionsVisible         EventType = "kit_versions.visible"
+	EventTypeKitVisible                 EventType = "kit.visible"
+	EventTypeScoreCreated               EventType = "score.created"
+	EventTypeScoreReopened              EventType = "score.reopened"
+	EventTypeScoreSubmitted             EventType = "score.submitted"
+	EventTypeScoreUpdated               EventType = "score.updated"
+	EventTypeScoreVoided                EventType = "score.voided"
+	EventTypeUserCreated                EventType = "user.created"
+	EventTypeUserDeactivated            EventType = "user.deactivated"
+	EventTypeUserReactivated            EventType = "user.reactivated"
+	EventTypeUserRoleChanged            EventType = "user.role_changed"
+	EventTypeUserSignedIn               EventType = "user.signed_in"
+	EventTypeUserUpdated                EventType = "user.updated"
+)
+
+// Valid indicates whether the value is a known member of the EventType enum.
+func (e EventType) Valid() bool {
+	switch e {
+	case EventTypeApplicationCreated:
+		return true
+	case EventTypeApplicationHeld:
+		return true
+	case EventTypeApplicationHidden:
+		return true
+	case EventTypeApplicationHired:
+		return true
+	case EventTypeApplicationMoved:
+		return true
+	case EventTypeApplicationReactivated:
+		return true
+	case EventTypeApplicationRejected:
+		return true
+	case EventTypeApplicationResumed:
+		return true
+	case EventTypeApplicationUpdated:
+		return true
+	case EventTypeApplicationVisible:
+		return true
+	case EventTypeApplicationWithdrawn:
+		return true
+	case EventTypeCandidateArchived:
+		return true
+	case EventTypeCandidateCreated:
+		return true
+	case EventTypeCandidateHidden:
+		return true
+	case EventTypeCandidateMerged:
+		return true
+	case EventTypeCandidateRestored:
+		return true
+	case EventTypeCandidateUnmerged:
+		return true
+	case EventTypeCandidateUpdated:
+		return true
+	case EventTypeCandidateVisible:
+		return true
+	case EventTypeInterviewCancelled:
+		return true
+	case EventTypeInterviewCompleted:
+		return true
+	case EventTypeInterviewCreated:
+		return true
+	case EventTypeInterviewFinished:
+		return true
+	case EventTypeInterviewHidden:
+		return true
+	case EventTypeInterviewMissed:
+		return true
+	case EventTypeInterviewPanelistAdded:
+		return true
+	case EventTypeInterviewPanelistRemoved:
+		return true
+	case EventTypeInterviewPanelistResponded:
+		return true
+	case EventTypeInterviewPanelistUpdated:
+		return true
+	case EventTypeInterviewReopened:
+		return true
+	case EventTypeInterviewRescheduled:
+		return true
+	case EventTypeInterviewScheduled:
+		return true
+	case EventTypeInterviewScoresHidden:
+		return true
+	case EventTypeInterviewScoresUpdated:
+		return true
+	case EventTypeInterviewScoresVisible:
+		return true
+	case EventTypeInterviewStarted:
+		return true
+	case EventTypeInterviewUpdated:
+		return true
+	case EventTypeInterviewVisible:
+		return true
+	case EventTypeJobClosed:
+		return true
+	case EventTypeJobCreated:
+		return true
+	case EventTypeJobHeld:
+		return true
+	case EventTypeJobHidden:
+		return true
+	case EventTypeJobMemberAdded:
+		return true
+	case EventTypeJobMemberRemoved:
+		return true
+	case EventTypeJobMemberUpdated:
+		return true
+	case EventTypeJobMembersHidden:
+		return true
+	case EventTypeJobMembersUpdated:
+		return true
+	case EventTypeJobMembersVisible:
+		return true
+	case EventTypeJobOpened:
+		return true
+	case EventTypeJobUpdated:
+		return true
+	case EventTypeJobVisible:
+		return true
+	case EventTypeKitCreated:
+		return true
+	case EventTypeKitHidden:
+		return true
+	case EventTypeKitUpdated:
+		return true
+	case EventTypeKitVersionArchived:
+		return true
+	case EventTypeKitVersionCreated:
+		return true
+	case EventTypeKitVersionPublished:
+		return true
+	case EventTypeKitVersionUpdated:
+		return true
+	case EventTypeKitVersionsHidden:
+		return true
+	case EventTypeKitVersionsUpdated:
+		return true
+	case EventTypeKitVersionsVisible:
+		return true
+	case EventTypeKitVisible:
+		return true
+	case EventTypeScoreCreated:
+		return true
+	case EventTypeScoreReopened:
+		return true
+	case EventTypeScoreSubmitted:
+		return true
+	case EventTypeScoreUpdated:
+		return true
+	case EventTypeScoreVoided:
+		return true
+	case EventTypeUserCreated:
+		return true
+	case EventTypeUserDeactivated:
+		return true
+	case EventTypeUserReactivated:
+		return true
+	case EventTypeUserRoleChanged:
+		return true
+	case EventTypeUserSignedIn:
+		return true
+	case EventTypeUserUpdated:
 		return true
 	default:
 		return false
@@ -2315,34 +2546,6 @@ type CandidateSummary struct {
 	LastName PersonName `json:"last_name"`
 }
 
-// Change A resource that has changed for the caller.
-type Change struct {
-	// ID A UUID (RFC 9562). The service generates version 7.
-	ID ID `json:"id"`
-
-	// MergedIntoID The candidate that a removed candidate was merged into, if the caller sees it.
-	MergedIntoID *ID `json:"merged_into_id,omitempty"`
-
-	// Removed Whether the caller no longer sees the resource.
-	Removed bool `json:"removed"`
-
-	// Type The type of a changed resource. Three types are lists that belong to a resource, whose id is given: the members
-	// of a job, the versions of a kit, and the scores of an interview, which ListScores returns by `interview_id`.
-	Type ChangeType `json:"type"`
-}
-
-// ChangeFeed The next changes.
-type ChangeFeed struct {
-	// Data The changed resources, each at most once.
-	Data []Change `json:"data"`
-
-	// HasMore Whether there are more changes now.
-	HasMore bool `json:"has_more"`
-
-	// NextCursor The position after these changes. It is never null.
-	NextCursor string `json:"next_cursor"`
-}
-
 // ChangePasswordRequest The current and the new password of the caller.
 type ChangePasswordRequest struct {
 	// CurrentPassword The current password.
@@ -2358,10 +2561,6 @@ type ChangeRoleRequest struct {
 	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 }
-
-// ChangeType The type of a changed resource. Three types are lists that belong to a resource, whose id is given: the members
-// of a job, the versions of a kit, and the scores of an interview, which ListScores returns by `interview_id`.
-type ChangeType string
 
 // CheckStatus `up` if the dependency responded in time and as expected.
 type CheckStatus string
@@ -2719,6 +2918,92 @@ type Email = openapi_types.Email
 
 // EmailDomain The domain part of an email address, in lowercase.
 type EmailDomain = string
+
+// Event Something that happened to a resource, or to what the reader sees of it. It has no content of the resource.
+type Event struct {
+	// Actor Who did it. It is absent if nobody was recorded, and in events about a score that the reader does not see.
+	Actor *EventActor `json:"actor,omitempty"`
+
+	// ApplicationID The application that the resource belongs to or is.
+	ApplicationID *ID `json:"application_id,omitempty"`
+
+	// ChangedFields The names of the fields that changed. They do not include `updated_at` and fields that follow from others or
+	// from the time, such as `allowed_actions`, except where these are the reason for the event.
+	ChangedFields []string `json:"changed_fields"`
+
+	// CreatedAt Time when the transaction of the change began.
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID The id of an event. It is the same for every reader.
+	ID EventID `json:"id"`
+
+	// InterviewID The interview that the resource belongs to or is.
+	InterviewID *ID `json:"interview_id,omitempty"`
+
+	// JobID The job that the resource belongs to or is.
+	JobID *ID `json:"job_id,omitempty"`
+
+	// MergedIntoID The candidate that a removed candidate was merged into, if the reader sees it.
+	MergedIntoID *ID `json:"merged_into_id,omitempty"`
+
+	// PartID What of the resource it is about, according to the type: the user who is a member or panelist, the version of the kit, or the score.
+	PartID *ID `json:"part_id,omitempty"`
+
+	// Removed Whether the reader no longer sees the resource.
+	Removed bool `json:"removed"`
+
+	// Resource The resource of an event.
+	Resource EventResource `json:"resource"`
+
+	// Type What happened. The first part names the resource, or a part of it: a member of a job, a version of a kit, or the
+	// score of an interview. The catalogue is in the guide at /docs#events.
+	Type EventType `json:"type"`
+}
+
+// EventActor Who did something.
+type EventActor struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Kind The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+	// model that evaluates candidates.
+	Kind AuditActorType `json:"kind"`
+}
+
+// EventFeed The next events.
+type EventFeed struct {
+	// Data The events, in their order.
+	Data []Event `json:"data"`
+
+	// HasMore Whether there are more events now.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The position after these events. It is never null.
+	NextCursor string `json:"next_cursor"`
+}
+
+// EventID The id of an event. It is the same for every reader.
+type EventID = string
+
+// EventResource The resource of an event.
+type EventResource struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Type The type of the resource of an event. Three types are lists that belong to a resource, whose id is given: the
+	// members of a job, the versions of a kit, and the scores of an interview, which ListScores returns by
+	// `interview_id`.
+	Type EventResourceType `json:"type"`
+}
+
+// EventResourceType The type of the resource of an event. Three types are lists that belong to a resource, whose id is given: the
+// members of a job, the versions of a kit, and the scores of an interview, which ListScores returns by
+// `interview_id`.
+type EventResourceType string
+
+// EventType What happened. The first part names the resource, or a part of it: a member of a job, a version of a kit, or the
+// score of an interview. The catalogue is in the guide at /docs#events.
+type EventType string
 
 // ExportDelimiter The character between the cells of CSV.
 type ExportDelimiter string
@@ -4668,11 +4953,11 @@ type UserID = ID
 // BadRequest An error (RFC 9457).
 type BadRequest = Problem
 
-// ChangesExpired An error (RFC 9457).
-type ChangesExpired = Problem
-
 // Conflict An error (RFC 9457).
 type Conflict = Problem
+
+// EventsExpired An error (RFC 9457).
+type EventsExpired = Problem
 
 // Forbidden An error (RFC 9457).
 type Forbidden = Problem
@@ -4811,7 +5096,7 @@ type ListApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4861,7 +5146,7 @@ type ExportApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5150,7 +5435,7 @@ type ListCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5217,7 +5502,7 @@ type ExportCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5394,15 +5679,6 @@ type UnmergeCandidatesParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
-// FollowChangesParams defines parameters for FollowChanges.
-type FollowChangesParams struct {
-	// Limit Maximum number of entries on a page.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
-
-	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
-	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
 	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
@@ -5426,6 +5702,31 @@ type ResetCompanyParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// FollowEventsParams defines parameters for FollowEvents.
+type FollowEventsParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// After Only events after the one with this `id`. It cannot be combined with `cursor`.
+	After *EventID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Type Only events of one of these types. The parameter can be repeated.
+	Type []EventType `form:"type,omitempty" json:"type,omitempty"`
+
+	// ResourceType Only events about resources of this type.
+	ResourceType *EventResourceType `form:"resource_type,omitempty" json:"resource_type,omitempty"`
+
+	// ResourceID Only events about the resource with this id. It requires `resource_type`.
+	ResourceID *ID `form:"resource_id,omitempty" json:"resource_id,omitempty"`
+
+	// JobID Only events of this job: of the job and its members, of kits for the job, and of its applications, interviews
+	// and scores. Events of candidates and users belong to no job.
+	JobID *ID `form:"job_id,omitempty" json:"job_id,omitempty"`
 }
 
 // ListInterviewsParams defines parameters for ListInterviews.
@@ -5465,7 +5766,7 @@ type ListInterviewsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5531,7 +5832,7 @@ type ExportInterviewsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5764,7 +6065,7 @@ type ListJobsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5812,7 +6113,7 @@ type ExportJobsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5925,7 +6226,7 @@ type ListKitsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6070,7 +6371,7 @@ type ListScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6113,7 +6414,7 @@ type ExportScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -6238,7 +6539,7 @@ type ListUsersParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6285,7 +6586,7 @@ type ExportUsersParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowEvents instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -6549,6 +6850,225 @@ type UpdateUserJSONRequestBody = UpdateUserRequest
 
 // ChangeUserRoleJSONRequestBody defines body for ChangeUserRole for application/json ContentType.
 type ChangeUserRoleJSONRequestBody = ChangeRoleRequest
+
+// ApplicationCreatedEventJSONRequestBody defines body for ApplicationCreatedEvent for application/json ContentType.
+type ApplicationCreatedEventJSONRequestBody = Event
+
+// ApplicationHeldEventJSONRequestBody defines body for ApplicationHeldEvent for application/json ContentType.
+type ApplicationHeldEventJSONRequestBody = Event
+
+// ApplicationHiddenEventJSONRequestBody defines body for ApplicationHiddenEvent for application/json ContentType.
+type ApplicationHiddenEventJSONRequestBody = Event
+
+// ApplicationHiredEventJSONRequestBody defines body for ApplicationHiredEvent for application/json ContentType.
+type ApplicationHiredEventJSONRequestBody = Event
+
+// ApplicationMovedEventJSONRequestBody defines body for ApplicationMovedEvent for application/json ContentType.
+type ApplicationMovedEventJSONRequestBody = Event
+
+// ApplicationReactivatedEventJSONRequestBody defines body for ApplicationReactivatedEvent for application/json ContentType.
+type ApplicationReactivatedEventJSONRequestBody = Event
+
+// ApplicationRejectedEventJSONRequestBody defines body for ApplicationRejectedEvent for application/json ContentType.
+type ApplicationRejectedEventJSONRequestBody = Event
+
+// ApplicationResumedEventJSONRequestBody defines body for ApplicationResumedEvent for application/json ContentType.
+type ApplicationResumedEventJSONRequestBody = Event
+
+// ApplicationUpdatedEventJSONRequestBody defines body for ApplicationUpdatedEvent for application/json ContentType.
+type ApplicationUpdatedEventJSONRequestBody = Event
+
+// ApplicationVisibleEventJSONRequestBody defines body for ApplicationVisibleEvent for application/json ContentType.
+type ApplicationVisibleEventJSONRequestBody = Event
+
+// ApplicationWithdrawnEventJSONRequestBody defines body for ApplicationWithdrawnEvent for application/json ContentType.
+type ApplicationWithdrawnEventJSONRequestBody = Event
+
+// CandidateArchivedEventJSONRequestBody defines body for CandidateArchivedEvent for application/json ContentType.
+type CandidateArchivedEventJSONRequestBody = Event
+
+// CandidateCreatedEventJSONRequestBody defines body for CandidateCreatedEvent for application/json ContentType.
+type CandidateCreatedEventJSONRequestBody = Event
+
+// CandidateHiddenEventJSONRequestBody defines body for CandidateHiddenEvent for application/json ContentType.
+type CandidateHiddenEventJSONRequestBody = Event
+
+// CandidateMergedEventJSONRequestBody defines body for CandidateMergedEvent for application/json ContentType.
+type CandidateMergedEventJSONRequestBody = Event
+
+// CandidateRestoredEventJSONRequestBody defines body for CandidateRestoredEvent for application/json ContentType.
+type CandidateRestoredEventJSONRequestBody = Event
+
+// CandidateUnmergedEventJSONRequestBody defines body for CandidateUnmergedEvent for application/json ContentType.
+type CandidateUnmergedEventJSONRequestBody = Event
+
+// CandidateUpdatedEventJSONRequestBody defines body for CandidateUpdatedEvent for application/json ContentType.
+type CandidateUpdatedEventJSONRequestBody = Event
+
+// CandidateVisibleEventJSONRequestBody defines body for CandidateVisibleEvent for application/json ContentType.
+type CandidateVisibleEventJSONRequestBody = Event
+
+// InterviewCancelledEventJSONRequestBody defines body for InterviewCancelledEvent for application/json ContentType.
+type InterviewCancelledEventJSONRequestBody = Event
+
+// InterviewCompletedEventJSONRequestBody defines body for InterviewCompletedEvent for application/json ContentType.
+type InterviewCompletedEventJSONRequestBody = Event
+
+// InterviewCreatedEventJSONRequestBody defines body for InterviewCreatedEvent for application/json ContentType.
+type InterviewCreatedEventJSONRequestBody = Event
+
+// InterviewFinishedEventJSONRequestBody defines body for InterviewFinishedEvent for application/json ContentType.
+type InterviewFinishedEventJSONRequestBody = Event
+
+// InterviewHiddenEventJSONRequestBody defines body for InterviewHiddenEvent for application/json ContentType.
+type InterviewHiddenEventJSONRequestBody = Event
+
+// InterviewMissedEventJSONRequestBody defines body for InterviewMissedEvent for application/json ContentType.
+type InterviewMissedEventJSONRequestBody = Event
+
+// InterviewPanelistAddedEventJSONRequestBody defines body for InterviewPanelistAddedEvent for application/json ContentType.
+type InterviewPanelistAddedEventJSONRequestBody = Event
+
+// InterviewPanelistRemovedEventJSONRequestBody defines body for InterviewPanelistRemovedEvent for application/json ContentType.
+type InterviewPanelistRemovedEventJSONRequestBody = Event
+
+// InterviewPanelistRespondedEventJSONRequestBody defines body for InterviewPanelistRespondedEvent for application/json ContentType.
+type InterviewPanelistRespondedEventJSONRequestBody = Event
+
+// InterviewPanelistUpdatedEventJSONRequestBody defines body for InterviewPanelistUpdatedEvent for application/json ContentType.
+type InterviewPanelistUpdatedEventJSONRequestBody = Event
+
+// InterviewReopenedEventJSONRequestBody defines body for InterviewReopenedEvent for application/json ContentType.
+type InterviewReopenedEventJSONRequestBody = Event
+
+// InterviewRescheduledEventJSONRequestBody defines body for InterviewRescheduledEvent for application/json ContentType.
+type InterviewRescheduledEventJSONRequestBody = Event
+
+// InterviewScheduledEventJSONRequestBody defines body for InterviewScheduledEvent for application/json ContentType.
+type InterviewScheduledEventJSONRequestBody = Event
+
+// InterviewStartedEventJSONRequestBody defines body for InterviewStartedEvent for application/json ContentType.
+type InterviewStartedEventJSONRequestBody = Event
+
+// InterviewUpdatedEventJSONRequestBody defines body for InterviewUpdatedEvent for application/json ContentType.
+type InterviewUpdatedEventJSONRequestBody = Event
+
+// InterviewVisibleEventJSONRequestBody defines body for InterviewVisibleEvent for application/json ContentType.
+type InterviewVisibleEventJSONRequestBody = Event
+
+// InterviewScoresHiddenEventJSONRequestBody defines body for InterviewScoresHiddenEvent for application/json ContentType.
+type InterviewScoresHiddenEventJSONRequestBody = Event
+
+// InterviewScoresUpdatedEventJSONRequestBody defines body for InterviewScoresUpdatedEvent for application/json ContentType.
+type InterviewScoresUpdatedEventJSONRequestBody = Event
+
+// InterviewScoresVisibleEventJSONRequestBody defines body for InterviewScoresVisibleEvent for application/json ContentType.
+type InterviewScoresVisibleEventJSONRequestBody = Event
+
+// JobClosedEventJSONRequestBody defines body for JobClosedEvent for application/json ContentType.
+type JobClosedEventJSONRequestBody = Event
+
+// JobCreatedEventJSONRequestBody defines body for JobCreatedEvent for application/json ContentType.
+type JobCreatedEventJSONRequestBody = Event
+
+// JobHeldEventJSONRequestBody defines body for JobHeldEvent for application/json ContentType.
+type JobHeldEventJSONRequestBody = Event
+
+// JobHiddenEventJSONRequestBody defines body for JobHiddenEvent for application/json ContentType.
+type JobHiddenEventJSONRequestBody = Event
+
+// JobOpenedEventJSONRequestBody defines body for JobOpenedEvent for application/json ContentType.
+type JobOpenedEventJSONRequestBody = Event
+
+// JobUpdatedEventJSONRequestBody defines body for JobUpdatedEvent for application/json ContentType.
+type JobUpdatedEventJSONRequestBody = Event
+
+// JobVisibleEventJSONRequestBody defines body for JobVisibleEvent for application/json ContentType.
+type JobVisibleEventJSONRequestBody = Event
+
+// JobMemberAddedEventJSONRequestBody defines body for JobMemberAddedEvent for application/json ContentType.
+type JobMemberAddedEventJSONRequestBody = Event
+
+// JobMemberRemovedEventJSONRequestBody defines body for JobMemberRemovedEvent for application/json ContentType.
+type JobMemberRemovedEventJSONRequestBody = Event
+
+// JobMemberUpdatedEventJSONRequestBody defines body for JobMemberUpdatedEvent for application/json ContentType.
+type JobMemberUpdatedEventJSONRequestBody = Event
+
+// JobMembersHiddenEventJSONRequestBody defines body for JobMembersHiddenEvent for application/json ContentType.
+type JobMembersHiddenEventJSONRequestBody = Event
+
+// JobMembersUpdatedEventJSONRequestBody defines body for JobMembersUpdatedEvent for application/json ContentType.
+type JobMembersUpdatedEventJSONRequestBody = Event
+
+// JobMembersVisibleEventJSONRequestBody defines body for JobMembersVisibleEvent for application/json ContentType.
+type JobMembersVisibleEventJSONRequestBody = Event
+
+// KitCreatedEventJSONRequestBody defines body for KitCreatedEvent for application/json ContentType.
+type KitCreatedEventJSONRequestBody = Event
+
+// KitHiddenEventJSONRequestBody defines body for KitHiddenEvent for application/json ContentType.
+type KitHiddenEventJSONRequestBody = Event
+
+// KitUpdatedEventJSONRequestBody defines body for KitUpdatedEvent for application/json ContentType.
+type KitUpdatedEventJSONRequestBody = Event
+
+// KitVisibleEventJSONRequestBody defines body for KitVisibleEvent for application/json ContentType.
+type KitVisibleEventJSONRequestBody = Event
+
+// KitVersionArchivedEventJSONRequestBody defines body for KitVersionArchivedEvent for application/json ContentType.
+type KitVersionArchivedEventJSONRequestBody = Event
+
+// KitVersionCreatedEventJSONRequestBody defines body for KitVersionCreatedEvent for application/json ContentType.
+type KitVersionCreatedEventJSONRequestBody = Event
+
+// KitVersionPublishedEventJSONRequestBody defines body for KitVersionPublishedEvent for application/json ContentType.
+type KitVersionPublishedEventJSONRequestBody = Event
+
+// KitVersionUpdatedEventJSONRequestBody defines body for KitVersionUpdatedEvent for application/json ContentType.
+type KitVersionUpdatedEventJSONRequestBody = Event
+
+// KitVersionsHiddenEventJSONRequestBody defines body for KitVersionsHiddenEvent for application/json ContentType.
+type KitVersionsHiddenEventJSONRequestBody = Event
+
+// KitVersionsUpdatedEventJSONRequestBody defines body for KitVersionsUpdatedEvent for application/json ContentType.
+type KitVersionsUpdatedEventJSONRequestBody = Event
+
+// KitVersionsVisibleEventJSONRequestBody defines body for KitVersionsVisibleEvent for application/json ContentType.
+type KitVersionsVisibleEventJSONRequestBody = Event
+
+// ScoreCreatedEventJSONRequestBody defines body for ScoreCreatedEvent for application/json ContentType.
+type ScoreCreatedEventJSONRequestBody = Event
+
+// ScoreReopenedEventJSONRequestBody defines body for ScoreReopenedEvent for application/json ContentType.
+type ScoreReopenedEventJSONRequestBody = Event
+
+// ScoreSubmittedEventJSONRequestBody defines body for ScoreSubmittedEvent for application/json ContentType.
+type ScoreSubmittedEventJSONRequestBody = Event
+
+// ScoreUpdatedEventJSONRequestBody defines body for ScoreUpdatedEvent for application/json ContentType.
+type ScoreUpdatedEventJSONRequestBody = Event
+
+// ScoreVoidedEventJSONRequestBody defines body for ScoreVoidedEvent for application/json ContentType.
+type ScoreVoidedEventJSONRequestBody = Event
+
+// UserCreatedEventJSONRequestBody defines body for UserCreatedEvent for application/json ContentType.
+type UserCreatedEventJSONRequestBody = Event
+
+// UserDeactivatedEventJSONRequestBody defines body for UserDeactivatedEvent for application/json ContentType.
+type UserDeactivatedEventJSONRequestBody = Event
+
+// UserReactivatedEventJSONRequestBody defines body for UserReactivatedEvent for application/json ContentType.
+type UserReactivatedEventJSONRequestBody = Event
+
+// UserRoleChangedEventJSONRequestBody defines body for UserRoleChangedEvent for application/json ContentType.
+type UserRoleChangedEventJSONRequestBody = Event
+
+// UserSignedInEventJSONRequestBody defines body for UserSignedInEvent for application/json ContentType.
+type UserSignedInEventJSONRequestBody = Event
+
+// UserUpdatedEventJSONRequestBody defines body for UserUpdatedEvent for application/json ContentType.
+type UserUpdatedEventJSONRequestBody = Event
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -7399,30 +7919,6 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
 	UnmergeCandidates(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, body UnmergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// FollowChanges Follow changes
-	//
-	// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
-	// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
-	// not before, or the other way round.
-	//
-	// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
-	// all resources: follow each list to its end.
-	//
-	// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
-	// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
-	// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
-	//
-	// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
-	// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
-	// The caller follows only types that the caller can read.
-	//
-	// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
-	// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
-	// test company were replaced: begin again.
-	//
-	// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
-	FollowChanges(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// GetCompany Retrieve your own company
 	//
 	// Returns the name, slug and settings of the caller's company.
@@ -7457,6 +7953,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
 	ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FollowEvents Follow events
+	//
+	// Returns the events since a position: what has happened to the resources that the caller sees, in a stable order.
+	// A reader that follows the events misses none and gets none twice.
+	//
+	// An event is thin. It says what happened to which resource, who did it and which fields changed. It has no
+	// content: read the resource for that, with your own rights. The catalogue of types is in `webhooks`, and in the guide at /docs#events.
+	//
+	// To begin, send a request without `cursor` and `after`: `data` is empty, and `next_cursor` is the current
+	// position. To continue, send the last `next_cursor` with the same filters, or the `id` of the last event as
+	// `after`. If `has_more` is true, continue at once, otherwise later.
+	//
+	// To keep copies of resources, store the position first, and then read all resources: follow each list to its end.
+	// Then follow the events. Read each `resource` again, and replace the copy. Delete it if the event says `removed`
+	// or the resource is not found. Then store the new `next_cursor`. Lists return up to 100 resources at once by
+	// their `id`. Events also tell what changes for the caller alone: that the caller sees a resource now and did not
+	// before, or the other way round, and that a resource contains a new name. Reading a resource once after its last
+	// event is enough.
+	//
+	// Events appear after their transaction has ended, usually within a second; an import can delay them for some
+	// minutes. The caller gets events about types that the caller can read. A key that is limited to jobs gets those
+	// of its jobs.
+	//
+	// A cursor belongs to its caller and filters. A position is valid for 30 days, unless the operator has configured
+	// another time. The response is 410 for an older one, and after the role of the user, the scopes of the API key or
+	// the data of a test company were replaced: begin again.
+	//
+	// Corresponds with GET /api/v1/events (the `FollowEvents` operationId).
+	FollowEvents(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInterviews List interviews
 	//
@@ -8043,7 +8569,7 @@ type ClientInterface interface {
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 	// others are visible to HR and admins only. Scores become visible or hidden without a change of their
-	// `updated_at`: to keep copies, follow FollowChanges.
+	// `updated_at`: to keep copies, follow FollowEvents.
 	//
 	// Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 	ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9866,40 +10392,6 @@ func (c *Client) UnmergeCandidates(ctx context.Context, candidateID CandidateID,
 	return c.Client.Do(req)
 }
 
-// FollowChanges Follow changes
-//
-// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
-// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
-// not before, or the other way round.
-//
-// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
-// all resources: follow each list to its end.
-//
-// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
-// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
-// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
-//
-// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
-// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
-// The caller follows only types that the caller can read.
-//
-// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
-// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
-// test company were replaced: begin again.
-//
-// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
-func (c *Client) FollowChanges(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewFollowChangesRequest(c.Server, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // GetCompany Retrieve your own company
 //
 // Returns the name, slug and settings of the caller's company.
@@ -9965,6 +10457,46 @@ func (c *Client) UpdateCompany(ctx context.Context, params *UpdateCompanyParams,
 // Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
 func (c *Client) ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResetCompanyRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FollowEvents Follow events
+//
+// Returns the events since a position: what has happened to the resources that the caller sees, in a stable order.
+// A reader that follows the events misses none and gets none twice.
+//
+// An event is thin. It says what happened to which resource, who did it and which fields changed. It has no
+// content: read the resource for that, with your own rights. The catalogue of types is in `webhooks`, and in the guide at /docs#events.
+//
+// To begin, send a request without `cursor` and `after`: `data` is empty, and `next_cursor` is the current
+// position. To continue, send the last `next_cursor` with the same filters, or the `id` of the last event as
+// `after`. If `has_more` is true, continue at once, otherwise later.
+//
+// To keep copies of resources, store the position first, and then read all resources: follow each list to its end.
+// Then follow the events. Read each `resource` again, and replace the copy. Delete it if the event says `removed`
+// or the resource is not found. Then store the new `next_cursor`. Lists return up to 100 resources at once by
+// their `id`. Events also tell what changes for the caller alone: that the caller sees a resource now and did not
+// before, or the other way round, and that a resource contains a new name. Reading a resource once after its last
+// event is enough.
+//
+// Events appear after their transaction has ended, usually within a second; an import can delay them for some
+// minutes. The caller gets events about types that the caller can read. A key that is limited to jobs gets those
+// of its jobs.
+//
+// A cursor belongs to its caller and filters. A position is valid for 30 days, unless the operator has configured
+// another time. The response is 410 for an older one, and after the role of the user, the scopes of the API key or
+// the data of a test company were replaced: begin again.
+//
+// Corresponds with GET /api/v1/events (the `FollowEvents` operationId).
+func (c *Client) FollowEvents(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFollowEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -11190,7 +11722,7 @@ func (c *Client) ListInterviewerFigures(ctx context.Context, params *ListIntervi
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 // others are visible to HR and admins only. Scores become visible or hidden without a change of their
-// `updated_at`: to keep copies, follow FollowChanges.
+// `updated_at`: to keep copies, follow FollowEvents.
 //
 // Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -15560,72 +16092,6 @@ func NewUnmergeCandidatesRequestWithBody(server string, candidateID CandidateID,
 	return req, nil
 }
 
-// NewFollowChangesRequest constructs an http.Request for the FollowChanges method
-func NewFollowChangesRequest(server string, params *FollowChangesParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/changes")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Limit != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Cursor != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
 // NewGetCompanyRequest constructs an http.Request for the GetCompany method
 func NewGetCompanyRequest(server string, params *GetCompanyParams) (*http.Request, error) {
 	var err error
@@ -15760,6 +16226,132 @@ func NewResetCompanyRequest(server string, params *ResetCompanyParams) (*http.Re
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewFollowEventsRequest constructs an http.Request for the FollowEvents method
+func NewFollowEventsRequest(server string, params *FollowEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Type != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ResourceType != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "resource_type", *params.ResourceType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ResourceID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "resource_id", *params.ResourceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "job_id", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -21969,32 +22561,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
 	UnmergeCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, body UnmergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmergeCandidatesResponse, error)
 
-	// FollowChangesWithResponse Follow changes
-	//
-	// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
-	// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
-	// not before, or the other way round.
-	//
-	// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
-	// all resources: follow each list to its end.
-	//
-	// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
-	// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
-	// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
-	//
-	// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
-	// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
-	// The caller follows only types that the caller can read.
-	//
-	// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
-	// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
-	// test company were replaced: begin again.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
-	FollowChangesWithResponse(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*FollowChangesResponse, error)
-
 	// GetCompanyWithResponse Retrieve your own company
 	//
 	// Returns the name, slug and settings of the caller's company.
@@ -22033,6 +22599,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
 	ResetCompanyWithResponse(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*ResetCompanyResponse, error)
+
+	// FollowEventsWithResponse Follow events
+	//
+	// Returns the events since a position: what has happened to the resources that the caller sees, in a stable order.
+	// A reader that follows the events misses none and gets none twice.
+	//
+	// An event is thin. It says what happened to which resource, who did it and which fields changed. It has no
+	// content: read the resource for that, with your own rights. The catalogue of types is in `webhooks`, and in the guide at /docs#events.
+	//
+	// To begin, send a request without `cursor` and `after`: `data` is empty, and `next_cursor` is the current
+	// position. To continue, send the last `next_cursor` with the same filters, or the `id` of the last event as
+	// `after`. If `has_more` is true, continue at once, otherwise later.
+	//
+	// To keep copies of resources, store the position first, and then read all resources: follow each list to its end.
+	// Then follow the events. Read each `resource` again, and replace the copy. Delete it if the event says `removed`
+	// or the resource is not found. Then store the new `next_cursor`. Lists return up to 100 resources at once by
+	// their `id`. Events also tell what changes for the caller alone: that the caller sees a resource now and did not
+	// before, or the other way round, and that a resource contains a new name. Reading a resource once after its last
+	// event is enough.
+	//
+	// Events appear after their transaction has ended, usually within a second; an import can delay them for some
+	// minutes. The caller gets events about types that the caller can read. A key that is limited to jobs gets those
+	// of its jobs.
+	//
+	// A cursor belongs to its caller and filters. A position is valid for 30 days, unless the operator has configured
+	// another time. The response is 410 for an older one, and after the role of the user, the scopes of the API key or
+	// the data of a test company were replaced: begin again.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/events (the `FollowEvents` operationId).
+	FollowEventsWithResponse(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*FollowEventsResponse, error)
 
 	// ListInterviewsWithResponse List interviews
 	//
@@ -22673,7 +23271,7 @@ type ClientWithResponsesInterface interface {
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 	// others are visible to HR and admins only. Scores become visible or hidden without a change of their
-	// `updated_at`: to keep copies, follow FollowChanges.
+	// `updated_at`: to keep copies, follow FollowEvents.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -30234,131 +30832,6 @@ func (r UnmergeCandidatesResponse) ContentType() string {
 	return ""
 }
 
-// FollowChangesResponse401Headers the declared response headers of an HTTP 401 response for FollowChanges
-type FollowChangesResponse401Headers struct {
-	WWWAuthenticate *string
-}
-
-// FollowChangesResponse429Headers the declared response headers of an HTTP 429 response for FollowChanges
-type FollowChangesResponse429Headers struct {
-	RetryAfter *int32
-}
-
-// FollowChangesResponse503Headers the declared response headers of an HTTP 503 response for FollowChanges
-type FollowChangesResponse503Headers struct {
-	RetryAfter *int32
-}
-
-type FollowChangesResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ChangeFeed
-	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
-	ApplicationProblemJSON400 *BadRequest
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *Unauthorized
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *Forbidden
-	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
-	ApplicationProblemJSON406 *NotAcceptable
-	// ApplicationProblemJSON410 the response for an HTTP 410 `application/problem+json` response
-	ApplicationProblemJSON410 *ChangesExpired
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *TooManyRequests
-	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
-	ApplicationProblemJSON431 *HeadersTooLarge
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *InternalError
-	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
-	ApplicationProblemJSON503 *Unavailable
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *FollowChangesResponse401Headers
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *FollowChangesResponse429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *FollowChangesResponse503Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r FollowChangesResponse) GetJSON200() *ChangeFeed {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON400() *BadRequest {
-	return r.ApplicationProblemJSON400
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON401() *Unauthorized {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON403() *Forbidden {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON406() *NotAcceptable {
-	return r.ApplicationProblemJSON406
-}
-
-// GetApplicationProblemJSON410 returns the response for an HTTP 410 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON410() *ChangesExpired {
-	return r.ApplicationProblemJSON410
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON429() *TooManyRequests {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
-	return r.ApplicationProblemJSON431
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON500() *InternalError {
-	return r.ApplicationProblemJSON500
-}
-
-// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r FollowChangesResponse) GetApplicationProblemJSON503() *Unavailable {
-	return r.ApplicationProblemJSON503
-}
-
-// GetBody returns the raw response body bytes
-func (r FollowChangesResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r FollowChangesResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r FollowChangesResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r FollowChangesResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 // GetCompanyResponse200Headers the declared response headers of an HTTP 200 response for GetCompany
 type GetCompanyResponse200Headers struct {
 	ETag string
@@ -30791,6 +31264,131 @@ func (r ResetCompanyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResetCompanyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// FollowEventsResponse401Headers the declared response headers of an HTTP 401 response for FollowEvents
+type FollowEventsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// FollowEventsResponse429Headers the declared response headers of an HTTP 429 response for FollowEvents
+type FollowEventsResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// FollowEventsResponse503Headers the declared response headers of an HTTP 503 response for FollowEvents
+type FollowEventsResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type FollowEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EventFeed
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON410 the response for an HTTP 410 `application/problem+json` response
+	ApplicationProblemJSON410 *EventsExpired
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *FollowEventsResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *FollowEventsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *FollowEventsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FollowEventsResponse) GetJSON200() *EventFeed {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON410 returns the response for an HTTP 410 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON410() *EventsExpired {
+	return r.ApplicationProblemJSON410
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r FollowEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FollowEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FollowEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FollowEventsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -43072,38 +43670,6 @@ func (c *ClientWithResponses) UnmergeCandidatesWithResponse(ctx context.Context,
 	return ParseUnmergeCandidatesResponse(rsp)
 }
 
-// FollowChangesWithResponse Follow changes
-//
-// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
-// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
-// not before, or the other way round.
-//
-// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
-// all resources: follow each list to its end.
-//
-// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
-// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
-// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
-//
-// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
-// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
-// The caller follows only types that the caller can read.
-//
-// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
-// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
-// test company were replaced: begin again.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
-func (c *ClientWithResponses) FollowChangesWithResponse(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*FollowChangesResponse, error) {
-	rsp, err := c.FollowChanges(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseFollowChangesResponse(rsp)
-}
-
 // GetCompanyWithResponse Retrieve your own company
 //
 // Returns the name, slug and settings of the caller's company.
@@ -43165,6 +43731,44 @@ func (c *ClientWithResponses) ResetCompanyWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseResetCompanyResponse(rsp)
+}
+
+// FollowEventsWithResponse Follow events
+//
+// Returns the events since a position: what has happened to the resources that the caller sees, in a stable order.
+// A reader that follows the events misses none and gets none twice.
+//
+// An event is thin. It says what happened to which resource, who did it and which fields changed. It has no
+// content: read the resource for that, with your own rights. The catalogue of types is in `webhooks`, and in the guide at /docs#events.
+//
+// To begin, send a request without `cursor` and `after`: `data` is empty, and `next_cursor` is the current
+// position. To continue, send the last `next_cursor` with the same filters, or the `id` of the last event as
+// `after`. If `has_more` is true, continue at once, otherwise later.
+//
+// To keep copies of resources, store the position first, and then read all resources: follow each list to its end.
+// Then follow the events. Read each `resource` again, and replace the copy. Delete it if the event says `removed`
+// or the resource is not found. Then store the new `next_cursor`. Lists return up to 100 resources at once by
+// their `id`. Events also tell what changes for the caller alone: that the caller sees a resource now and did not
+// before, or the other way round, and that a resource contains a new name. Reading a resource once after its last
+// event is enough.
+//
+// Events appear after their transaction has ended, usually within a second; an import can delay them for some
+// minutes. The caller gets events about types that the caller can read. A key that is limited to jobs gets those
+// of its jobs.
+//
+// A cursor belongs to its caller and filters. A position is valid for 30 days, unless the operator has configured
+// another time. The response is 410 for an older one, and after the role of the user, the scopes of the API key or
+// the data of a test company were replaced: begin again.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/events (the `FollowEvents` operationId).
+func (c *ClientWithResponses) FollowEventsWithResponse(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*FollowEventsResponse, error) {
+	rsp, err := c.FollowEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFollowEventsResponse(rsp)
 }
 
 // ListInterviewsWithResponse List interviews
@@ -44184,7 +44788,7 @@ func (c *ClientWithResponses) ListInterviewerFiguresWithResponse(ctx context.Con
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 // others are visible to HR and admins only. Scores become visible or hidden without a change of their
-// `updated_at`: to keep copies, follow FollowChanges.
+// `updated_at`: to keep copies, follow FollowEvents.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -52110,128 +52714,6 @@ func ParseUnmergeCandidatesResponse(rsp *http.Response) (*UnmergeCandidatesRespo
 	return response, nil
 }
 
-// ParseFollowChangesResponse parses an HTTP response from a FollowChangesWithResponse call
-func ParseFollowChangesResponse(rsp *http.Response) (*FollowChangesResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &FollowChangesResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ChangeFeed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest NotAcceptable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON406 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
-		var dest ChangesExpired
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON410 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
-		var dest HeadersTooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON431 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest InternalError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON503 = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 401:
-		var headers FollowChangesResponse401Headers
-		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.WWWAuthenticate = &value
-		}
-		response.Headers401 = &headers
-	case rsp.StatusCode == 429:
-		var headers FollowChangesResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int32
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers FollowChangesResponse503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int32
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers503 = &headers
-	}
-
-	return response, nil
-}
-
 // ParseGetCompanyResponse parses an HTTP response from a GetCompanyWithResponse call
 func ParseGetCompanyResponse(rsp *http.Response) (*GetCompanyResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -52666,6 +53148,128 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers ResetCompanyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseFollowEventsResponse parses an HTTP response from a FollowEventsWithResponse call
+func ParseFollowEventsResponse(rsp *http.Response) (*FollowEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FollowEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EventFeed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest EventsExpired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers FollowEventsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers FollowEventsResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers FollowEventsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -63900,4 +64504,4451 @@ func ParseGetSpecificationYAMLResponse(rsp *http.Response) (*GetSpecificationYAM
 	}
 
 	return response, nil
+}
+
+// WebhookInitiator sends OpenAPI 3.1 webhook requests to target URLs.
+// Modeled on the generated Client, but with no stored Server -- the full
+// target URL is provided per-call by the caller (typically discovered
+// from a subscription registration).
+type WebhookInitiator struct {
+	// Doer for performing requests, typically a *http.Client with any
+	// customized settings, such as certificate chains.
+	Client HttpRequestDoer
+
+	// A list of callbacks for modifying requests which are generated before sending over
+	// the network.
+	RequestEditors []RequestEditorFn
+}
+
+// WebhookInitiatorOption allows setting custom parameters during construction.
+type WebhookInitiatorOption func(*WebhookInitiator) error
+
+// NewWebhookInitiator creates a new WebhookInitiator with reasonable defaults.
+func NewWebhookInitiator(opts ...WebhookInitiatorOption) (*WebhookInitiator, error) {
+	initiator := WebhookInitiator{}
+	for _, o := range opts {
+		if err := o(&initiator); err != nil {
+			return nil, err
+		}
+	}
+	if initiator.Client == nil {
+		initiator.Client = &http.Client{}
+	}
+	return &initiator, nil
+}
+
+// WithWebhookHTTPClient allows overriding the default Doer, which is
+// automatically created using http.Client. This is useful for tests.
+func WithWebhookHTTPClient(doer HttpRequestDoer) WebhookInitiatorOption {
+	return func(p *WebhookInitiator) error {
+		p.Client = doer
+		return nil
+	}
+}
+
+// WithWebhookRequestEditorFn allows setting up a callback function, which
+// will be called right before sending the webhook request. This can be
+// used to mutate the request, e.g. to add signature headers.
+func WithWebhookRequestEditorFn(fn RequestEditorFn) WebhookInitiatorOption {
+	return func(p *WebhookInitiator) error {
+		p.RequestEditors = append(p.RequestEditors, fn)
+		return nil
+	}
+}
+
+func (p *WebhookInitiator) applyWebhookEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+	for _, r := range p.RequestEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	for _, r := range additionalEditors {
+		if err := r(ctx, req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WebhookInitiatorInterface is the interface specification for the webhook initiator.
+type WebhookInitiatorInterface interface {
+	// ApplicationCreatedEventWithBody fires the application.created webhook with any body
+	ApplicationCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationCreatedEvent(ctx context.Context, targetURL string, body ApplicationCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationHeldEventWithBody fires the application.held webhook with any body
+	ApplicationHeldEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationHeldEvent(ctx context.Context, targetURL string, body ApplicationHeldEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationHiddenEventWithBody fires the application.hidden webhook with any body
+	ApplicationHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationHiddenEvent(ctx context.Context, targetURL string, body ApplicationHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationHiredEventWithBody fires the application.hired webhook with any body
+	ApplicationHiredEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationHiredEvent(ctx context.Context, targetURL string, body ApplicationHiredEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationMovedEventWithBody fires the application.moved webhook with any body
+	ApplicationMovedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationMovedEvent(ctx context.Context, targetURL string, body ApplicationMovedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationReactivatedEventWithBody fires the application.reactivated webhook with any body
+	ApplicationReactivatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationReactivatedEvent(ctx context.Context, targetURL string, body ApplicationReactivatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationRejectedEventWithBody fires the application.rejected webhook with any body
+	ApplicationRejectedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationRejectedEvent(ctx context.Context, targetURL string, body ApplicationRejectedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationResumedEventWithBody fires the application.resumed webhook with any body
+	ApplicationResumedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationResumedEvent(ctx context.Context, targetURL string, body ApplicationResumedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationUpdatedEventWithBody fires the application.updated webhook with any body
+	ApplicationUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationUpdatedEvent(ctx context.Context, targetURL string, body ApplicationUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationVisibleEventWithBody fires the application.visible webhook with any body
+	ApplicationVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationVisibleEvent(ctx context.Context, targetURL string, body ApplicationVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplicationWithdrawnEventWithBody fires the application.withdrawn webhook with any body
+	ApplicationWithdrawnEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApplicationWithdrawnEvent(ctx context.Context, targetURL string, body ApplicationWithdrawnEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateArchivedEventWithBody fires the candidate.archived webhook with any body
+	CandidateArchivedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateArchivedEvent(ctx context.Context, targetURL string, body CandidateArchivedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateCreatedEventWithBody fires the candidate.created webhook with any body
+	CandidateCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateCreatedEvent(ctx context.Context, targetURL string, body CandidateCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateHiddenEventWithBody fires the candidate.hidden webhook with any body
+	CandidateHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateHiddenEvent(ctx context.Context, targetURL string, body CandidateHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateMergedEventWithBody fires the candidate.merged webhook with any body
+	CandidateMergedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateMergedEvent(ctx context.Context, targetURL string, body CandidateMergedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateRestoredEventWithBody fires the candidate.restored webhook with any body
+	CandidateRestoredEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateRestoredEvent(ctx context.Context, targetURL string, body CandidateRestoredEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateUnmergedEventWithBody fires the candidate.unmerged webhook with any body
+	CandidateUnmergedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateUnmergedEvent(ctx context.Context, targetURL string, body CandidateUnmergedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateUpdatedEventWithBody fires the candidate.updated webhook with any body
+	CandidateUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateUpdatedEvent(ctx context.Context, targetURL string, body CandidateUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CandidateVisibleEventWithBody fires the candidate.visible webhook with any body
+	CandidateVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CandidateVisibleEvent(ctx context.Context, targetURL string, body CandidateVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewCancelledEventWithBody fires the interview.cancelled webhook with any body
+	InterviewCancelledEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewCancelledEvent(ctx context.Context, targetURL string, body InterviewCancelledEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewCompletedEventWithBody fires the interview.completed webhook with any body
+	InterviewCompletedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewCompletedEvent(ctx context.Context, targetURL string, body InterviewCompletedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewCreatedEventWithBody fires the interview.created webhook with any body
+	InterviewCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewCreatedEvent(ctx context.Context, targetURL string, body InterviewCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewFinishedEventWithBody fires the interview.finished webhook with any body
+	InterviewFinishedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewFinishedEvent(ctx context.Context, targetURL string, body InterviewFinishedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewHiddenEventWithBody fires the interview.hidden webhook with any body
+	InterviewHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewHiddenEvent(ctx context.Context, targetURL string, body InterviewHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewMissedEventWithBody fires the interview.missed webhook with any body
+	InterviewMissedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewMissedEvent(ctx context.Context, targetURL string, body InterviewMissedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewPanelistAddedEventWithBody fires the interview.panelist_added webhook with any body
+	InterviewPanelistAddedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewPanelistAddedEvent(ctx context.Context, targetURL string, body InterviewPanelistAddedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewPanelistRemovedEventWithBody fires the interview.panelist_removed webhook with any body
+	InterviewPanelistRemovedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewPanelistRemovedEvent(ctx context.Context, targetURL string, body InterviewPanelistRemovedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewPanelistRespondedEventWithBody fires the interview.panelist_responded webhook with any body
+	InterviewPanelistRespondedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewPanelistRespondedEvent(ctx context.Context, targetURL string, body InterviewPanelistRespondedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewPanelistUpdatedEventWithBody fires the interview.panelist_updated webhook with any body
+	InterviewPanelistUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewPanelistUpdatedEvent(ctx context.Context, targetURL string, body InterviewPanelistUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewReopenedEventWithBody fires the interview.reopened webhook with any body
+	InterviewReopenedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewReopenedEvent(ctx context.Context, targetURL string, body InterviewReopenedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewRescheduledEventWithBody fires the interview.rescheduled webhook with any body
+	InterviewRescheduledEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewRescheduledEvent(ctx context.Context, targetURL string, body InterviewRescheduledEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewScheduledEventWithBody fires the interview.scheduled webhook with any body
+	InterviewScheduledEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewScheduledEvent(ctx context.Context, targetURL string, body InterviewScheduledEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewStartedEventWithBody fires the interview.started webhook with any body
+	InterviewStartedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewStartedEvent(ctx context.Context, targetURL string, body InterviewStartedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewUpdatedEventWithBody fires the interview.updated webhook with any body
+	InterviewUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewUpdatedEvent(ctx context.Context, targetURL string, body InterviewUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewVisibleEventWithBody fires the interview.visible webhook with any body
+	InterviewVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewVisibleEvent(ctx context.Context, targetURL string, body InterviewVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewScoresHiddenEventWithBody fires the interview_scores.hidden webhook with any body
+	InterviewScoresHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewScoresHiddenEvent(ctx context.Context, targetURL string, body InterviewScoresHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewScoresUpdatedEventWithBody fires the interview_scores.updated webhook with any body
+	InterviewScoresUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewScoresUpdatedEvent(ctx context.Context, targetURL string, body InterviewScoresUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InterviewScoresVisibleEventWithBody fires the interview_scores.visible webhook with any body
+	InterviewScoresVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InterviewScoresVisibleEvent(ctx context.Context, targetURL string, body InterviewScoresVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobClosedEventWithBody fires the job.closed webhook with any body
+	JobClosedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobClosedEvent(ctx context.Context, targetURL string, body JobClosedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobCreatedEventWithBody fires the job.created webhook with any body
+	JobCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobCreatedEvent(ctx context.Context, targetURL string, body JobCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobHeldEventWithBody fires the job.held webhook with any body
+	JobHeldEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobHeldEvent(ctx context.Context, targetURL string, body JobHeldEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobHiddenEventWithBody fires the job.hidden webhook with any body
+	JobHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobHiddenEvent(ctx context.Context, targetURL string, body JobHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobOpenedEventWithBody fires the job.opened webhook with any body
+	JobOpenedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobOpenedEvent(ctx context.Context, targetURL string, body JobOpenedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobUpdatedEventWithBody fires the job.updated webhook with any body
+	JobUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobUpdatedEvent(ctx context.Context, targetURL string, body JobUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobVisibleEventWithBody fires the job.visible webhook with any body
+	JobVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobVisibleEvent(ctx context.Context, targetURL string, body JobVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobMemberAddedEventWithBody fires the job_member.added webhook with any body
+	JobMemberAddedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobMemberAddedEvent(ctx context.Context, targetURL string, body JobMemberAddedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobMemberRemovedEventWithBody fires the job_member.removed webhook with any body
+	JobMemberRemovedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobMemberRemovedEvent(ctx context.Context, targetURL string, body JobMemberRemovedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobMemberUpdatedEventWithBody fires the job_member.updated webhook with any body
+	JobMemberUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobMemberUpdatedEvent(ctx context.Context, targetURL string, body JobMemberUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobMembersHiddenEventWithBody fires the job_members.hidden webhook with any body
+	JobMembersHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobMembersHiddenEvent(ctx context.Context, targetURL string, body JobMembersHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobMembersUpdatedEventWithBody fires the job_members.updated webhook with any body
+	JobMembersUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobMembersUpdatedEvent(ctx context.Context, targetURL string, body JobMembersUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// JobMembersVisibleEventWithBody fires the job_members.visible webhook with any body
+	JobMembersVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	JobMembersVisibleEvent(ctx context.Context, targetURL string, body JobMembersVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitCreatedEventWithBody fires the kit.created webhook with any body
+	KitCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitCreatedEvent(ctx context.Context, targetURL string, body KitCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitHiddenEventWithBody fires the kit.hidden webhook with any body
+	KitHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitHiddenEvent(ctx context.Context, targetURL string, body KitHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitUpdatedEventWithBody fires the kit.updated webhook with any body
+	KitUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitUpdatedEvent(ctx context.Context, targetURL string, body KitUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVisibleEventWithBody fires the kit.visible webhook with any body
+	KitVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVisibleEvent(ctx context.Context, targetURL string, body KitVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVersionArchivedEventWithBody fires the kit_version.archived webhook with any body
+	KitVersionArchivedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVersionArchivedEvent(ctx context.Context, targetURL string, body KitVersionArchivedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVersionCreatedEventWithBody fires the kit_version.created webhook with any body
+	KitVersionCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVersionCreatedEvent(ctx context.Context, targetURL string, body KitVersionCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVersionPublishedEventWithBody fires the kit_version.published webhook with any body
+	KitVersionPublishedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVersionPublishedEvent(ctx context.Context, targetURL string, body KitVersionPublishedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVersionUpdatedEventWithBody fires the kit_version.updated webhook with any body
+	KitVersionUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVersionUpdatedEvent(ctx context.Context, targetURL string, body KitVersionUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVersionsHiddenEventWithBody fires the kit_versions.hidden webhook with any body
+	KitVersionsHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVersionsHiddenEvent(ctx context.Context, targetURL string, body KitVersionsHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVersionsUpdatedEventWithBody fires the kit_versions.updated webhook with any body
+	KitVersionsUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVersionsUpdatedEvent(ctx context.Context, targetURL string, body KitVersionsUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KitVersionsVisibleEventWithBody fires the kit_versions.visible webhook with any body
+	KitVersionsVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	KitVersionsVisibleEvent(ctx context.Context, targetURL string, body KitVersionsVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScoreCreatedEventWithBody fires the score.created webhook with any body
+	ScoreCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ScoreCreatedEvent(ctx context.Context, targetURL string, body ScoreCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScoreReopenedEventWithBody fires the score.reopened webhook with any body
+	ScoreReopenedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ScoreReopenedEvent(ctx context.Context, targetURL string, body ScoreReopenedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScoreSubmittedEventWithBody fires the score.submitted webhook with any body
+	ScoreSubmittedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ScoreSubmittedEvent(ctx context.Context, targetURL string, body ScoreSubmittedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScoreUpdatedEventWithBody fires the score.updated webhook with any body
+	ScoreUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ScoreUpdatedEvent(ctx context.Context, targetURL string, body ScoreUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ScoreVoidedEventWithBody fires the score.voided webhook with any body
+	ScoreVoidedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ScoreVoidedEvent(ctx context.Context, targetURL string, body ScoreVoidedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UserCreatedEventWithBody fires the user.created webhook with any body
+	UserCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UserCreatedEvent(ctx context.Context, targetURL string, body UserCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UserDeactivatedEventWithBody fires the user.deactivated webhook with any body
+	UserDeactivatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UserDeactivatedEvent(ctx context.Context, targetURL string, body UserDeactivatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UserReactivatedEventWithBody fires the user.reactivated webhook with any body
+	UserReactivatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UserReactivatedEvent(ctx context.Context, targetURL string, body UserReactivatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UserRoleChangedEventWithBody fires the user.role_changed webhook with any body
+	UserRoleChangedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UserRoleChangedEvent(ctx context.Context, targetURL string, body UserRoleChangedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UserSignedInEventWithBody fires the user.signed_in webhook with any body
+	UserSignedInEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UserSignedInEvent(ctx context.Context, targetURL string, body UserSignedInEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UserUpdatedEventWithBody fires the user.updated webhook with any body
+	UserUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UserUpdatedEvent(ctx context.Context, targetURL string, body UserUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+func (p *WebhookInitiator) ApplicationCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationCreatedEvent(ctx context.Context, targetURL string, body ApplicationCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationHeldEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationHeldEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationHeldEvent(ctx context.Context, targetURL string, body ApplicationHeldEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationHeldEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationHiddenEvent(ctx context.Context, targetURL string, body ApplicationHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationHiredEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationHiredEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationHiredEvent(ctx context.Context, targetURL string, body ApplicationHiredEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationHiredEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationMovedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationMovedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationMovedEvent(ctx context.Context, targetURL string, body ApplicationMovedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationMovedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationReactivatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationReactivatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationReactivatedEvent(ctx context.Context, targetURL string, body ApplicationReactivatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationReactivatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationRejectedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationRejectedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationRejectedEvent(ctx context.Context, targetURL string, body ApplicationRejectedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationRejectedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationResumedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationResumedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationResumedEvent(ctx context.Context, targetURL string, body ApplicationResumedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationResumedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationUpdatedEvent(ctx context.Context, targetURL string, body ApplicationUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationVisibleEvent(ctx context.Context, targetURL string, body ApplicationVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationWithdrawnEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationWithdrawnEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ApplicationWithdrawnEvent(ctx context.Context, targetURL string, body ApplicationWithdrawnEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplicationWithdrawnEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateArchivedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateArchivedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateArchivedEvent(ctx context.Context, targetURL string, body CandidateArchivedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateArchivedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateCreatedEvent(ctx context.Context, targetURL string, body CandidateCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateHiddenEvent(ctx context.Context, targetURL string, body CandidateHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateMergedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateMergedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateMergedEvent(ctx context.Context, targetURL string, body CandidateMergedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateMergedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateRestoredEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateRestoredEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateRestoredEvent(ctx context.Context, targetURL string, body CandidateRestoredEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateRestoredEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateUnmergedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateUnmergedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateUnmergedEvent(ctx context.Context, targetURL string, body CandidateUnmergedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateUnmergedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateUpdatedEvent(ctx context.Context, targetURL string, body CandidateUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) CandidateVisibleEvent(ctx context.Context, targetURL string, body CandidateVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCandidateVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewCancelledEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewCancelledEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewCancelledEvent(ctx context.Context, targetURL string, body InterviewCancelledEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewCancelledEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewCompletedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewCompletedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewCompletedEvent(ctx context.Context, targetURL string, body InterviewCompletedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewCompletedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewCreatedEvent(ctx context.Context, targetURL string, body InterviewCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewFinishedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewFinishedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewFinishedEvent(ctx context.Context, targetURL string, body InterviewFinishedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewFinishedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewHiddenEvent(ctx context.Context, targetURL string, body InterviewHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewMissedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewMissedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewMissedEvent(ctx context.Context, targetURL string, body InterviewMissedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewMissedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistAddedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistAddedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistAddedEvent(ctx context.Context, targetURL string, body InterviewPanelistAddedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistAddedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistRemovedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistRemovedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistRemovedEvent(ctx context.Context, targetURL string, body InterviewPanelistRemovedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistRemovedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistRespondedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistRespondedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistRespondedEvent(ctx context.Context, targetURL string, body InterviewPanelistRespondedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistRespondedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewPanelistUpdatedEvent(ctx context.Context, targetURL string, body InterviewPanelistUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewPanelistUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewReopenedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewReopenedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewReopenedEvent(ctx context.Context, targetURL string, body InterviewReopenedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewReopenedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewRescheduledEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewRescheduledEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewRescheduledEvent(ctx context.Context, targetURL string, body InterviewRescheduledEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewRescheduledEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScheduledEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScheduledEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScheduledEvent(ctx context.Context, targetURL string, body InterviewScheduledEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScheduledEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewStartedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewStartedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewStartedEvent(ctx context.Context, targetURL string, body InterviewStartedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewStartedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewUpdatedEvent(ctx context.Context, targetURL string, body InterviewUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewVisibleEvent(ctx context.Context, targetURL string, body InterviewVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScoresHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScoresHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScoresHiddenEvent(ctx context.Context, targetURL string, body InterviewScoresHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScoresHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScoresUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScoresUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScoresUpdatedEvent(ctx context.Context, targetURL string, body InterviewScoresUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScoresUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScoresVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScoresVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) InterviewScoresVisibleEvent(ctx context.Context, targetURL string, body InterviewScoresVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInterviewScoresVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobClosedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobClosedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobClosedEvent(ctx context.Context, targetURL string, body JobClosedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobClosedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobCreatedEvent(ctx context.Context, targetURL string, body JobCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobHeldEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobHeldEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobHeldEvent(ctx context.Context, targetURL string, body JobHeldEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobHeldEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobHiddenEvent(ctx context.Context, targetURL string, body JobHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobOpenedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobOpenedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobOpenedEvent(ctx context.Context, targetURL string, body JobOpenedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobOpenedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobUpdatedEvent(ctx context.Context, targetURL string, body JobUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobVisibleEvent(ctx context.Context, targetURL string, body JobVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMemberAddedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMemberAddedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMemberAddedEvent(ctx context.Context, targetURL string, body JobMemberAddedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMemberAddedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMemberRemovedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMemberRemovedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMemberRemovedEvent(ctx context.Context, targetURL string, body JobMemberRemovedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMemberRemovedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMemberUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMemberUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMemberUpdatedEvent(ctx context.Context, targetURL string, body JobMemberUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMemberUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMembersHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMembersHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMembersHiddenEvent(ctx context.Context, targetURL string, body JobMembersHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMembersHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMembersUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMembersUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMembersUpdatedEvent(ctx context.Context, targetURL string, body JobMembersUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMembersUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMembersVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMembersVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) JobMembersVisibleEvent(ctx context.Context, targetURL string, body JobMembersVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewJobMembersVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitCreatedEvent(ctx context.Context, targetURL string, body KitCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitHiddenEvent(ctx context.Context, targetURL string, body KitHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitUpdatedEvent(ctx context.Context, targetURL string, body KitUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVisibleEvent(ctx context.Context, targetURL string, body KitVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionArchivedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionArchivedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionArchivedEvent(ctx context.Context, targetURL string, body KitVersionArchivedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionArchivedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionCreatedEvent(ctx context.Context, targetURL string, body KitVersionCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionPublishedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionPublishedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionPublishedEvent(ctx context.Context, targetURL string, body KitVersionPublishedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionPublishedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionUpdatedEvent(ctx context.Context, targetURL string, body KitVersionUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionsHiddenEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionsHiddenEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionsHiddenEvent(ctx context.Context, targetURL string, body KitVersionsHiddenEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionsHiddenEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionsUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionsUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionsUpdatedEvent(ctx context.Context, targetURL string, body KitVersionsUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionsUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionsVisibleEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionsVisibleEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) KitVersionsVisibleEvent(ctx context.Context, targetURL string, body KitVersionsVisibleEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKitVersionsVisibleEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreCreatedEvent(ctx context.Context, targetURL string, body ScoreCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreReopenedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreReopenedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreReopenedEvent(ctx context.Context, targetURL string, body ScoreReopenedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreReopenedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreSubmittedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreSubmittedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreSubmittedEvent(ctx context.Context, targetURL string, body ScoreSubmittedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreSubmittedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreUpdatedEvent(ctx context.Context, targetURL string, body ScoreUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreVoidedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreVoidedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) ScoreVoidedEvent(ctx context.Context, targetURL string, body ScoreVoidedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScoreVoidedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserCreatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserCreatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserCreatedEvent(ctx context.Context, targetURL string, body UserCreatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserCreatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserDeactivatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserDeactivatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserDeactivatedEvent(ctx context.Context, targetURL string, body UserDeactivatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserDeactivatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserReactivatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserReactivatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserReactivatedEvent(ctx context.Context, targetURL string, body UserReactivatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserReactivatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserRoleChangedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserRoleChangedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserRoleChangedEvent(ctx context.Context, targetURL string, body UserRoleChangedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserRoleChangedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserSignedInEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserSignedInEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserSignedInEvent(ctx context.Context, targetURL string, body UserSignedInEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserSignedInEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserUpdatedEventWithBody(ctx context.Context, targetURL string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserUpdatedEventWebhookRequestWithBody(targetURL, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+func (p *WebhookInitiator) UserUpdatedEvent(ctx context.Context, targetURL string, body UserUpdatedEventJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUserUpdatedEventWebhookRequest(targetURL, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := p.applyWebhookEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return p.Client.Do(req)
+}
+
+// NewApplicationCreatedEventWebhookRequest builds a application/json POST request for the application.created webhook
+func NewApplicationCreatedEventWebhookRequest(targetURL string, body ApplicationCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationCreatedEventWebhookRequestWithBody builds a POST request for the application.created webhook with any body
+func NewApplicationCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationHeldEventWebhookRequest builds a application/json POST request for the application.held webhook
+func NewApplicationHeldEventWebhookRequest(targetURL string, body ApplicationHeldEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationHeldEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationHeldEventWebhookRequestWithBody builds a POST request for the application.held webhook with any body
+func NewApplicationHeldEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationHiddenEventWebhookRequest builds a application/json POST request for the application.hidden webhook
+func NewApplicationHiddenEventWebhookRequest(targetURL string, body ApplicationHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationHiddenEventWebhookRequestWithBody builds a POST request for the application.hidden webhook with any body
+func NewApplicationHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationHiredEventWebhookRequest builds a application/json POST request for the application.hired webhook
+func NewApplicationHiredEventWebhookRequest(targetURL string, body ApplicationHiredEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationHiredEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationHiredEventWebhookRequestWithBody builds a POST request for the application.hired webhook with any body
+func NewApplicationHiredEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationMovedEventWebhookRequest builds a application/json POST request for the application.moved webhook
+func NewApplicationMovedEventWebhookRequest(targetURL string, body ApplicationMovedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationMovedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationMovedEventWebhookRequestWithBody builds a POST request for the application.moved webhook with any body
+func NewApplicationMovedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationReactivatedEventWebhookRequest builds a application/json POST request for the application.reactivated webhook
+func NewApplicationReactivatedEventWebhookRequest(targetURL string, body ApplicationReactivatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationReactivatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationReactivatedEventWebhookRequestWithBody builds a POST request for the application.reactivated webhook with any body
+func NewApplicationReactivatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationRejectedEventWebhookRequest builds a application/json POST request for the application.rejected webhook
+func NewApplicationRejectedEventWebhookRequest(targetURL string, body ApplicationRejectedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationRejectedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationRejectedEventWebhookRequestWithBody builds a POST request for the application.rejected webhook with any body
+func NewApplicationRejectedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationResumedEventWebhookRequest builds a application/json POST request for the application.resumed webhook
+func NewApplicationResumedEventWebhookRequest(targetURL string, body ApplicationResumedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationResumedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationResumedEventWebhookRequestWithBody builds a POST request for the application.resumed webhook with any body
+func NewApplicationResumedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationUpdatedEventWebhookRequest builds a application/json POST request for the application.updated webhook
+func NewApplicationUpdatedEventWebhookRequest(targetURL string, body ApplicationUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationUpdatedEventWebhookRequestWithBody builds a POST request for the application.updated webhook with any body
+func NewApplicationUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationVisibleEventWebhookRequest builds a application/json POST request for the application.visible webhook
+func NewApplicationVisibleEventWebhookRequest(targetURL string, body ApplicationVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationVisibleEventWebhookRequestWithBody builds a POST request for the application.visible webhook with any body
+func NewApplicationVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewApplicationWithdrawnEventWebhookRequest builds a application/json POST request for the application.withdrawn webhook
+func NewApplicationWithdrawnEventWebhookRequest(targetURL string, body ApplicationWithdrawnEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplicationWithdrawnEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewApplicationWithdrawnEventWebhookRequestWithBody builds a POST request for the application.withdrawn webhook with any body
+func NewApplicationWithdrawnEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateArchivedEventWebhookRequest builds a application/json POST request for the candidate.archived webhook
+func NewCandidateArchivedEventWebhookRequest(targetURL string, body CandidateArchivedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateArchivedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateArchivedEventWebhookRequestWithBody builds a POST request for the candidate.archived webhook with any body
+func NewCandidateArchivedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateCreatedEventWebhookRequest builds a application/json POST request for the candidate.created webhook
+func NewCandidateCreatedEventWebhookRequest(targetURL string, body CandidateCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateCreatedEventWebhookRequestWithBody builds a POST request for the candidate.created webhook with any body
+func NewCandidateCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateHiddenEventWebhookRequest builds a application/json POST request for the candidate.hidden webhook
+func NewCandidateHiddenEventWebhookRequest(targetURL string, body CandidateHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateHiddenEventWebhookRequestWithBody builds a POST request for the candidate.hidden webhook with any body
+func NewCandidateHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateMergedEventWebhookRequest builds a application/json POST request for the candidate.merged webhook
+func NewCandidateMergedEventWebhookRequest(targetURL string, body CandidateMergedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateMergedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateMergedEventWebhookRequestWithBody builds a POST request for the candidate.merged webhook with any body
+func NewCandidateMergedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateRestoredEventWebhookRequest builds a application/json POST request for the candidate.restored webhook
+func NewCandidateRestoredEventWebhookRequest(targetURL string, body CandidateRestoredEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateRestoredEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateRestoredEventWebhookRequestWithBody builds a POST request for the candidate.restored webhook with any body
+func NewCandidateRestoredEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateUnmergedEventWebhookRequest builds a application/json POST request for the candidate.unmerged webhook
+func NewCandidateUnmergedEventWebhookRequest(targetURL string, body CandidateUnmergedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateUnmergedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateUnmergedEventWebhookRequestWithBody builds a POST request for the candidate.unmerged webhook with any body
+func NewCandidateUnmergedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateUpdatedEventWebhookRequest builds a application/json POST request for the candidate.updated webhook
+func NewCandidateUpdatedEventWebhookRequest(targetURL string, body CandidateUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateUpdatedEventWebhookRequestWithBody builds a POST request for the candidate.updated webhook with any body
+func NewCandidateUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCandidateVisibleEventWebhookRequest builds a application/json POST request for the candidate.visible webhook
+func NewCandidateVisibleEventWebhookRequest(targetURL string, body CandidateVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCandidateVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewCandidateVisibleEventWebhookRequestWithBody builds a POST request for the candidate.visible webhook with any body
+func NewCandidateVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewCancelledEventWebhookRequest builds a application/json POST request for the interview.cancelled webhook
+func NewInterviewCancelledEventWebhookRequest(targetURL string, body InterviewCancelledEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewCancelledEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewCancelledEventWebhookRequestWithBody builds a POST request for the interview.cancelled webhook with any body
+func NewInterviewCancelledEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewCompletedEventWebhookRequest builds a application/json POST request for the interview.completed webhook
+func NewInterviewCompletedEventWebhookRequest(targetURL string, body InterviewCompletedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewCompletedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewCompletedEventWebhookRequestWithBody builds a POST request for the interview.completed webhook with any body
+func NewInterviewCompletedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewCreatedEventWebhookRequest builds a application/json POST request for the interview.created webhook
+func NewInterviewCreatedEventWebhookRequest(targetURL string, body InterviewCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewCreatedEventWebhookRequestWithBody builds a POST request for the interview.created webhook with any body
+func NewInterviewCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewFinishedEventWebhookRequest builds a application/json POST request for the interview.finished webhook
+func NewInterviewFinishedEventWebhookRequest(targetURL string, body InterviewFinishedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewFinishedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewFinishedEventWebhookRequestWithBody builds a POST request for the interview.finished webhook with any body
+func NewInterviewFinishedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewHiddenEventWebhookRequest builds a application/json POST request for the interview.hidden webhook
+func NewInterviewHiddenEventWebhookRequest(targetURL string, body InterviewHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewHiddenEventWebhookRequestWithBody builds a POST request for the interview.hidden webhook with any body
+func NewInterviewHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewMissedEventWebhookRequest builds a application/json POST request for the interview.missed webhook
+func NewInterviewMissedEventWebhookRequest(targetURL string, body InterviewMissedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewMissedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewMissedEventWebhookRequestWithBody builds a POST request for the interview.missed webhook with any body
+func NewInterviewMissedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewPanelistAddedEventWebhookRequest builds a application/json POST request for the interview.panelist_added webhook
+func NewInterviewPanelistAddedEventWebhookRequest(targetURL string, body InterviewPanelistAddedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewPanelistAddedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewPanelistAddedEventWebhookRequestWithBody builds a POST request for the interview.panelist_added webhook with any body
+func NewInterviewPanelistAddedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewPanelistRemovedEventWebhookRequest builds a application/json POST request for the interview.panelist_removed webhook
+func NewInterviewPanelistRemovedEventWebhookRequest(targetURL string, body InterviewPanelistRemovedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewPanelistRemovedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewPanelistRemovedEventWebhookRequestWithBody builds a POST request for the interview.panelist_removed webhook with any body
+func NewInterviewPanelistRemovedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewPanelistRespondedEventWebhookRequest builds a application/json POST request for the interview.panelist_responded webhook
+func NewInterviewPanelistRespondedEventWebhookRequest(targetURL string, body InterviewPanelistRespondedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewPanelistRespondedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewPanelistRespondedEventWebhookRequestWithBody builds a POST request for the interview.panelist_responded webhook with any body
+func NewInterviewPanelistRespondedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewPanelistUpdatedEventWebhookRequest builds a application/json POST request for the interview.panelist_updated webhook
+func NewInterviewPanelistUpdatedEventWebhookRequest(targetURL string, body InterviewPanelistUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewPanelistUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewPanelistUpdatedEventWebhookRequestWithBody builds a POST request for the interview.panelist_updated webhook with any body
+func NewInterviewPanelistUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewReopenedEventWebhookRequest builds a application/json POST request for the interview.reopened webhook
+func NewInterviewReopenedEventWebhookRequest(targetURL string, body InterviewReopenedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewReopenedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewReopenedEventWebhookRequestWithBody builds a POST request for the interview.reopened webhook with any body
+func NewInterviewReopenedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewRescheduledEventWebhookRequest builds a application/json POST request for the interview.rescheduled webhook
+func NewInterviewRescheduledEventWebhookRequest(targetURL string, body InterviewRescheduledEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewRescheduledEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewRescheduledEventWebhookRequestWithBody builds a POST request for the interview.rescheduled webhook with any body
+func NewInterviewRescheduledEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewScheduledEventWebhookRequest builds a application/json POST request for the interview.scheduled webhook
+func NewInterviewScheduledEventWebhookRequest(targetURL string, body InterviewScheduledEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewScheduledEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewScheduledEventWebhookRequestWithBody builds a POST request for the interview.scheduled webhook with any body
+func NewInterviewScheduledEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewStartedEventWebhookRequest builds a application/json POST request for the interview.started webhook
+func NewInterviewStartedEventWebhookRequest(targetURL string, body InterviewStartedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewStartedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewStartedEventWebhookRequestWithBody builds a POST request for the interview.started webhook with any body
+func NewInterviewStartedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewUpdatedEventWebhookRequest builds a application/json POST request for the interview.updated webhook
+func NewInterviewUpdatedEventWebhookRequest(targetURL string, body InterviewUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewUpdatedEventWebhookRequestWithBody builds a POST request for the interview.updated webhook with any body
+func NewInterviewUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewVisibleEventWebhookRequest builds a application/json POST request for the interview.visible webhook
+func NewInterviewVisibleEventWebhookRequest(targetURL string, body InterviewVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewVisibleEventWebhookRequestWithBody builds a POST request for the interview.visible webhook with any body
+func NewInterviewVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewScoresHiddenEventWebhookRequest builds a application/json POST request for the interview_scores.hidden webhook
+func NewInterviewScoresHiddenEventWebhookRequest(targetURL string, body InterviewScoresHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewScoresHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewScoresHiddenEventWebhookRequestWithBody builds a POST request for the interview_scores.hidden webhook with any body
+func NewInterviewScoresHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewScoresUpdatedEventWebhookRequest builds a application/json POST request for the interview_scores.updated webhook
+func NewInterviewScoresUpdatedEventWebhookRequest(targetURL string, body InterviewScoresUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewScoresUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewScoresUpdatedEventWebhookRequestWithBody builds a POST request for the interview_scores.updated webhook with any body
+func NewInterviewScoresUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewInterviewScoresVisibleEventWebhookRequest builds a application/json POST request for the interview_scores.visible webhook
+func NewInterviewScoresVisibleEventWebhookRequest(targetURL string, body InterviewScoresVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInterviewScoresVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewInterviewScoresVisibleEventWebhookRequestWithBody builds a POST request for the interview_scores.visible webhook with any body
+func NewInterviewScoresVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobClosedEventWebhookRequest builds a application/json POST request for the job.closed webhook
+func NewJobClosedEventWebhookRequest(targetURL string, body JobClosedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobClosedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobClosedEventWebhookRequestWithBody builds a POST request for the job.closed webhook with any body
+func NewJobClosedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobCreatedEventWebhookRequest builds a application/json POST request for the job.created webhook
+func NewJobCreatedEventWebhookRequest(targetURL string, body JobCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobCreatedEventWebhookRequestWithBody builds a POST request for the job.created webhook with any body
+func NewJobCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobHeldEventWebhookRequest builds a application/json POST request for the job.held webhook
+func NewJobHeldEventWebhookRequest(targetURL string, body JobHeldEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobHeldEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobHeldEventWebhookRequestWithBody builds a POST request for the job.held webhook with any body
+func NewJobHeldEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobHiddenEventWebhookRequest builds a application/json POST request for the job.hidden webhook
+func NewJobHiddenEventWebhookRequest(targetURL string, body JobHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobHiddenEventWebhookRequestWithBody builds a POST request for the job.hidden webhook with any body
+func NewJobHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobOpenedEventWebhookRequest builds a application/json POST request for the job.opened webhook
+func NewJobOpenedEventWebhookRequest(targetURL string, body JobOpenedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobOpenedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobOpenedEventWebhookRequestWithBody builds a POST request for the job.opened webhook with any body
+func NewJobOpenedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobUpdatedEventWebhookRequest builds a application/json POST request for the job.updated webhook
+func NewJobUpdatedEventWebhookRequest(targetURL string, body JobUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobUpdatedEventWebhookRequestWithBody builds a POST request for the job.updated webhook with any body
+func NewJobUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobVisibleEventWebhookRequest builds a application/json POST request for the job.visible webhook
+func NewJobVisibleEventWebhookRequest(targetURL string, body JobVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobVisibleEventWebhookRequestWithBody builds a POST request for the job.visible webhook with any body
+func NewJobVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobMemberAddedEventWebhookRequest builds a application/json POST request for the job_member.added webhook
+func NewJobMemberAddedEventWebhookRequest(targetURL string, body JobMemberAddedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobMemberAddedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobMemberAddedEventWebhookRequestWithBody builds a POST request for the job_member.added webhook with any body
+func NewJobMemberAddedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobMemberRemovedEventWebhookRequest builds a application/json POST request for the job_member.removed webhook
+func NewJobMemberRemovedEventWebhookRequest(targetURL string, body JobMemberRemovedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobMemberRemovedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobMemberRemovedEventWebhookRequestWithBody builds a POST request for the job_member.removed webhook with any body
+func NewJobMemberRemovedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobMemberUpdatedEventWebhookRequest builds a application/json POST request for the job_member.updated webhook
+func NewJobMemberUpdatedEventWebhookRequest(targetURL string, body JobMemberUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobMemberUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobMemberUpdatedEventWebhookRequestWithBody builds a POST request for the job_member.updated webhook with any body
+func NewJobMemberUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobMembersHiddenEventWebhookRequest builds a application/json POST request for the job_members.hidden webhook
+func NewJobMembersHiddenEventWebhookRequest(targetURL string, body JobMembersHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobMembersHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobMembersHiddenEventWebhookRequestWithBody builds a POST request for the job_members.hidden webhook with any body
+func NewJobMembersHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobMembersUpdatedEventWebhookRequest builds a application/json POST request for the job_members.updated webhook
+func NewJobMembersUpdatedEventWebhookRequest(targetURL string, body JobMembersUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobMembersUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobMembersUpdatedEventWebhookRequestWithBody builds a POST request for the job_members.updated webhook with any body
+func NewJobMembersUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewJobMembersVisibleEventWebhookRequest builds a application/json POST request for the job_members.visible webhook
+func NewJobMembersVisibleEventWebhookRequest(targetURL string, body JobMembersVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewJobMembersVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewJobMembersVisibleEventWebhookRequestWithBody builds a POST request for the job_members.visible webhook with any body
+func NewJobMembersVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitCreatedEventWebhookRequest builds a application/json POST request for the kit.created webhook
+func NewKitCreatedEventWebhookRequest(targetURL string, body KitCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitCreatedEventWebhookRequestWithBody builds a POST request for the kit.created webhook with any body
+func NewKitCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitHiddenEventWebhookRequest builds a application/json POST request for the kit.hidden webhook
+func NewKitHiddenEventWebhookRequest(targetURL string, body KitHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitHiddenEventWebhookRequestWithBody builds a POST request for the kit.hidden webhook with any body
+func NewKitHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitUpdatedEventWebhookRequest builds a application/json POST request for the kit.updated webhook
+func NewKitUpdatedEventWebhookRequest(targetURL string, body KitUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitUpdatedEventWebhookRequestWithBody builds a POST request for the kit.updated webhook with any body
+func NewKitUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVisibleEventWebhookRequest builds a application/json POST request for the kit.visible webhook
+func NewKitVisibleEventWebhookRequest(targetURL string, body KitVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVisibleEventWebhookRequestWithBody builds a POST request for the kit.visible webhook with any body
+func NewKitVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVersionArchivedEventWebhookRequest builds a application/json POST request for the kit_version.archived webhook
+func NewKitVersionArchivedEventWebhookRequest(targetURL string, body KitVersionArchivedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVersionArchivedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVersionArchivedEventWebhookRequestWithBody builds a POST request for the kit_version.archived webhook with any body
+func NewKitVersionArchivedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVersionCreatedEventWebhookRequest builds a application/json POST request for the kit_version.created webhook
+func NewKitVersionCreatedEventWebhookRequest(targetURL string, body KitVersionCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVersionCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVersionCreatedEventWebhookRequestWithBody builds a POST request for the kit_version.created webhook with any body
+func NewKitVersionCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVersionPublishedEventWebhookRequest builds a application/json POST request for the kit_version.published webhook
+func NewKitVersionPublishedEventWebhookRequest(targetURL string, body KitVersionPublishedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVersionPublishedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVersionPublishedEventWebhookRequestWithBody builds a POST request for the kit_version.published webhook with any body
+func NewKitVersionPublishedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVersionUpdatedEventWebhookRequest builds a application/json POST request for the kit_version.updated webhook
+func NewKitVersionUpdatedEventWebhookRequest(targetURL string, body KitVersionUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVersionUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVersionUpdatedEventWebhookRequestWithBody builds a POST request for the kit_version.updated webhook with any body
+func NewKitVersionUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVersionsHiddenEventWebhookRequest builds a application/json POST request for the kit_versions.hidden webhook
+func NewKitVersionsHiddenEventWebhookRequest(targetURL string, body KitVersionsHiddenEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVersionsHiddenEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVersionsHiddenEventWebhookRequestWithBody builds a POST request for the kit_versions.hidden webhook with any body
+func NewKitVersionsHiddenEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVersionsUpdatedEventWebhookRequest builds a application/json POST request for the kit_versions.updated webhook
+func NewKitVersionsUpdatedEventWebhookRequest(targetURL string, body KitVersionsUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVersionsUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVersionsUpdatedEventWebhookRequestWithBody builds a POST request for the kit_versions.updated webhook with any body
+func NewKitVersionsUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewKitVersionsVisibleEventWebhookRequest builds a application/json POST request for the kit_versions.visible webhook
+func NewKitVersionsVisibleEventWebhookRequest(targetURL string, body KitVersionsVisibleEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKitVersionsVisibleEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewKitVersionsVisibleEventWebhookRequestWithBody builds a POST request for the kit_versions.visible webhook with any body
+func NewKitVersionsVisibleEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewScoreCreatedEventWebhookRequest builds a application/json POST request for the score.created webhook
+func NewScoreCreatedEventWebhookRequest(targetURL string, body ScoreCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewScoreCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewScoreCreatedEventWebhookRequestWithBody builds a POST request for the score.created webhook with any body
+func NewScoreCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewScoreReopenedEventWebhookRequest builds a application/json POST request for the score.reopened webhook
+func NewScoreReopenedEventWebhookRequest(targetURL string, body ScoreReopenedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewScoreReopenedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewScoreReopenedEventWebhookRequestWithBody builds a POST request for the score.reopened webhook with any body
+func NewScoreReopenedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewScoreSubmittedEventWebhookRequest builds a application/json POST request for the score.submitted webhook
+func NewScoreSubmittedEventWebhookRequest(targetURL string, body ScoreSubmittedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewScoreSubmittedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewScoreSubmittedEventWebhookRequestWithBody builds a POST request for the score.submitted webhook with any body
+func NewScoreSubmittedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewScoreUpdatedEventWebhookRequest builds a application/json POST request for the score.updated webhook
+func NewScoreUpdatedEventWebhookRequest(targetURL string, body ScoreUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewScoreUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewScoreUpdatedEventWebhookRequestWithBody builds a POST request for the score.updated webhook with any body
+func NewScoreUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewScoreVoidedEventWebhookRequest builds a application/json POST request for the score.voided webhook
+func NewScoreVoidedEventWebhookRequest(targetURL string, body ScoreVoidedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewScoreVoidedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewScoreVoidedEventWebhookRequestWithBody builds a POST request for the score.voided webhook with any body
+func NewScoreVoidedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUserCreatedEventWebhookRequest builds a application/json POST request for the user.created webhook
+func NewUserCreatedEventWebhookRequest(targetURL string, body UserCreatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUserCreatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewUserCreatedEventWebhookRequestWithBody builds a POST request for the user.created webhook with any body
+func NewUserCreatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUserDeactivatedEventWebhookRequest builds a application/json POST request for the user.deactivated webhook
+func NewUserDeactivatedEventWebhookRequest(targetURL string, body UserDeactivatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUserDeactivatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewUserDeactivatedEventWebhookRequestWithBody builds a POST request for the user.deactivated webhook with any body
+func NewUserDeactivatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUserReactivatedEventWebhookRequest builds a application/json POST request for the user.reactivated webhook
+func NewUserReactivatedEventWebhookRequest(targetURL string, body UserReactivatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUserReactivatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewUserReactivatedEventWebhookRequestWithBody builds a POST request for the user.reactivated webhook with any body
+func NewUserReactivatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUserRoleChangedEventWebhookRequest builds a application/json POST request for the user.role_changed webhook
+func NewUserRoleChangedEventWebhookRequest(targetURL string, body UserRoleChangedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUserRoleChangedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewUserRoleChangedEventWebhookRequestWithBody builds a POST request for the user.role_changed webhook with any body
+func NewUserRoleChangedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUserSignedInEventWebhookRequest builds a application/json POST request for the user.signed_in webhook
+func NewUserSignedInEventWebhookRequest(targetURL string, body UserSignedInEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUserSignedInEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewUserSignedInEventWebhookRequestWithBody builds a POST request for the user.signed_in webhook with any body
+func NewUserSignedInEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUserUpdatedEventWebhookRequest builds a application/json POST request for the user.updated webhook
+func NewUserUpdatedEventWebhookRequest(targetURL string, body UserUpdatedEventJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUserUpdatedEventWebhookRequestWithBody(targetURL, "application/json", bodyReader)
+}
+
+// NewUserUpdatedEventWebhookRequestWithBody builds a POST request for the user.updated webhook with any body
+func NewUserUpdatedEventWebhookRequestWithBody(targetURL string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+	_ = err
+
+	reqURL, err := url.Parse(targetURL)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, reqURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }

@@ -18,9 +18,9 @@ func Document() *openapi3.T {
 			"audit:verify":        "company",
 			"candidates:read":     "jobs",
 			"candidates:write":    "company",
-			"changes:read":        "jobs",
 			"company:read":        "company",
 			"company:reset":       "test",
+			"events:read":         "jobs",
 			"interviews:conduct":  "jobs",
 			"interviews:read":     "jobs",
 			"interviews:schedule": "company",
@@ -86,10 +86,10 @@ func Document() *openapi3.T {
 			},
 		},
 		"x-roles": map[string]any{
-			"admin":     []any{"changes:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "applications:move", "kits:write", "interviews:schedule", "reports:read", "jobs:write", "candidates:write", "applications:write", "interviews:override", "scores:override", "users:read_self", "users:read", "users:create", "users:update", "users:deactivate", "users:change_role", "sessions:manage_own", "sessions:manage_any", "company:read", "company:update", "company:reset", "test_companies:manage", "api_keys:read", "api_keys:manage", "audit:read", "audit:verify"},
-			"employee":  []any{"changes:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "users:read_self", "sessions:manage_own", "audit:read"},
-			"hr":        []any{"changes:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "applications:move", "kits:write", "interviews:schedule", "reports:read", "jobs:write", "candidates:write", "applications:write", "interviews:override", "scores:override", "users:read_self", "users:read", "users:create", "users:update", "users:deactivate", "users:change_role", "sessions:manage_own", "company:read", "api_keys:read", "audit:read"},
-			"team_lead": []any{"changes:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "applications:move", "kits:write", "interviews:schedule", "reports:read", "users:read_self", "users:read", "sessions:manage_own", "audit:read"},
+			"admin":     []any{"events:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "applications:move", "kits:write", "interviews:schedule", "reports:read", "jobs:write", "candidates:write", "applications:write", "interviews:override", "scores:override", "users:read_self", "users:read", "users:create", "users:update", "users:deactivate", "users:change_role", "sessions:manage_own", "sessions:manage_any", "company:read", "company:update", "company:reset", "test_companies:manage", "api_keys:read", "api_keys:manage", "audit:read", "audit:verify"},
+			"employee":  []any{"events:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "users:read_self", "sessions:manage_own", "audit:read"},
+			"hr":        []any{"events:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "applications:move", "kits:write", "interviews:schedule", "reports:read", "jobs:write", "candidates:write", "applications:write", "interviews:override", "scores:override", "users:read_self", "users:read", "users:create", "users:update", "users:deactivate", "users:change_role", "sessions:manage_own", "company:read", "api_keys:read", "audit:read"},
+			"team_lead": []any{"events:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "interviews:respond", "interviews:conduct", "scores:read", "scores:write", "applications:move", "kits:write", "interviews:schedule", "reports:read", "users:read_self", "users:read", "sessions:manage_own", "audit:read"},
 		},
 	}, OpenAPI: "3.1.0", Components: &componentsValue1, Paths: newPaths(map[string]*openapi3.PathItem{
 		"/api/v1/api-keys":                                        &pathItemValue1,
@@ -135,9 +135,9 @@ func Document() *openapi3.T {
 		"/api/v1/candidates/{candidate_id}/merges":                &pathItemValue41,
 		"/api/v1/candidates/{candidate_id}/restore":               &pathItemValue42,
 		"/api/v1/candidates/{candidate_id}/unmerge":               &pathItemValue43,
-		"/api/v1/changes":                                         &pathItemValue44,
-		"/api/v1/company":                                         &pathItemValue45,
-		"/api/v1/company/reset":                                   &pathItemValue46,
+		"/api/v1/company":                                         &pathItemValue44,
+		"/api/v1/company/reset":                                   &pathItemValue45,
+		"/api/v1/events":                                          &pathItemValue46,
 		"/api/v1/interviews":                                      &pathItemValue47,
 		"/api/v1/interviews/export":                               &pathItemValue48,
 		"/api/v1/interviews/{interview_id}":                       &pathItemValue49,
@@ -249,7 +249,7 @@ var schemaRefValue10 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue
 var uint64Value5 uint64 = 17
 var schemaValue11 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value5}
 var schemaRefValue11 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue11}
-var schemaValue12 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"changes:read", "jobs:read", "candidates:read", "applications:read", "applications:move", "kits:read", "kits:write", "interviews:read", "interviews:schedule", "interviews:conduct", "scores:read", "reports:read", "jobs:write", "candidates:write", "applications:write", "users:read", "users:create", "users:update", "users:deactivate", "users:change_role", "company:read", "company:reset", "audit:read", "audit:verify"}}
+var schemaValue12 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"events:read", "jobs:read", "candidates:read", "applications:read", "applications:move", "kits:read", "kits:write", "interviews:read", "interviews:schedule", "interviews:conduct", "scores:read", "reports:read", "jobs:write", "candidates:write", "applications:write", "users:read", "users:create", "users:update", "users:deactivate", "users:change_role", "company:read", "company:reset", "audit:read", "audit:verify"}}
 var schemaRefValue12 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue12}
 var schemaValue13 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value4, Items: &schemaRefValue12}
 var schemaRefValue13 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue13}
@@ -615,427 +615,453 @@ var schemaValue95 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required
 var schemaRefValue95 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue95}
 var schemaValue96 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"-created_at", "created_at", "-updated_at", "updated_at", "name", "-name"}, Default: "-created_at"}
 var schemaRefValue96 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue96}
-var schemaValue97 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"user", "job", "job_members", "kit", "kit_versions", "candidate", "application", "interview", "interview_scores"}}
+var schemaValue97 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value7}
 var schemaRefValue97 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue97}
-var schemaValue98 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"type", "id", "removed"}, Properties: openapi3.Schemas{
-	"id":             &schemaRefValue7,
-	"merged_into_id": &schemaRefValue7,
-	"removed":        &schemaRefValue17,
-	"type":           &schemaRefValue97,
-}}
+var schemaValue98 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 8, MaxLength: &uint64Value7}
 var schemaRefValue98 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue98}
-var schemaValue99 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue98}
-var schemaRefValue99 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue99}
-var schemaValue100 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value7}
-var schemaRefValue100 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue100}
-var schemaValue101 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue99,
-	"has_more":    &schemaRefValue17,
-	"next_cursor": &schemaRefValue100,
-}}
-var schemaRefValue101 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue101}
-var schemaValue102 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value7}
-var schemaRefValue102 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue102}
-var schemaValue103 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 8, MaxLength: &uint64Value7}
-var schemaRefValue103 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue103}
-var schemaValue104 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"current_password", "new_password"}, Properties: openapi3.Schemas{
-	"current_password": &schemaRefValue102,
-	"new_password":     &schemaRefValue103,
+var schemaValue99 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"current_password", "new_password"}, Properties: openapi3.Schemas{
+	"current_password": &schemaRefValue97,
+	"new_password":     &schemaRefValue98,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue104 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue104}
-var schemaValue105 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"role"}, Properties: openapi3.Schemas{
+var schemaRefValue99 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue99}
+var schemaValue100 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"role"}, Properties: openapi3.Schemas{
 	"role": &schemaRefValue1,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue105 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue105}
-var schemaValue106 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"up", "down"}}
-var schemaRefValue106 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue106}
+var schemaRefValue100 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue100}
+var schemaValue101 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"up", "down"}}
+var schemaRefValue101 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue101}
 var uint64Value21 uint64 = 253
-var schemaValue107 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value21, Pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"}
-var schemaRefValue107 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue107}
-var schemaValue108 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value4, Items: &schemaRefValue107}
-var schemaRefValue108 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue108}
-var schemaValue109 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value14}
-var schemaRefValue109 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue109}
-var schemaValue110 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"timezone", "allowed_email_domains"}, Properties: openapi3.Schemas{
-	"allowed_email_domains": &schemaRefValue108,
-	"timezone":              &schemaRefValue109,
+var schemaValue102 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value21, Pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"}
+var schemaRefValue102 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue102}
+var schemaValue103 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value4, Items: &schemaRefValue102}
+var schemaRefValue103 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue103}
+var schemaValue104 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value14}
+var schemaRefValue104 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue104}
+var schemaValue105 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"timezone", "allowed_email_domains"}, Properties: openapi3.Schemas{
+	"allowed_email_domains": &schemaRefValue103,
+	"timezone":              &schemaRefValue104,
 }}
-var schemaRefValue110 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue110}
+var schemaRefValue105 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue105}
 var uint64Value22 uint64 = 63
-var schemaValue111 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value22}
-var schemaRefValue111 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue111}
-var schemaValue112 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "slug", "mode", "settings", "is_active", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+var schemaValue106 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value22}
+var schemaRefValue106 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue106}
+var schemaValue107 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "slug", "mode", "settings", "is_active", "created_at", "updated_at"}, Properties: openapi3.Schemas{
 	"created_at": &schemaRefValue4,
 	"id":         &schemaRefValue7,
 	"is_active":  &schemaRefValue17,
 	"mode":       &schemaRefValue9,
 	"name":       &schemaRefValue34,
-	"settings":   &schemaRefValue110,
-	"slug":       &schemaRefValue111,
+	"settings":   &schemaRefValue105,
+	"slug":       &schemaRefValue106,
 	"updated_at": &schemaRefValue4,
 }}
-var schemaRefValue112 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue112}
-var schemaValue113 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int64", Min: &float64Value1, Max: &float64Value6}
-var schemaRefValue113 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue113}
-var schemaValue114 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"jobs", "candidates", "applications", "kits", "interviews", "scores", "users", "api_keys"}, Properties: openapi3.Schemas{
-	"api_keys":     &schemaRefValue113,
-	"applications": &schemaRefValue113,
-	"candidates":   &schemaRefValue113,
-	"interviews":   &schemaRefValue113,
-	"jobs":         &schemaRefValue113,
-	"kits":         &schemaRefValue113,
-	"scores":       &schemaRefValue113,
-	"users":        &schemaRefValue113,
+var schemaRefValue107 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue107}
+var schemaValue108 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int64", Min: &float64Value1, Max: &float64Value6}
+var schemaRefValue108 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue108}
+var schemaValue109 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"jobs", "candidates", "applications", "kits", "interviews", "scores", "users", "api_keys"}, Properties: openapi3.Schemas{
+	"api_keys":     &schemaRefValue108,
+	"applications": &schemaRefValue108,
+	"candidates":   &schemaRefValue108,
+	"interviews":   &schemaRefValue108,
+	"jobs":         &schemaRefValue108,
+	"kits":         &schemaRefValue108,
+	"scores":       &schemaRefValue108,
+	"users":        &schemaRefValue108,
 }}
-var schemaRefValue114 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue114}
-var schemaValue115 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "slug", "timezone"}, Properties: openapi3.Schemas{
+var schemaRefValue109 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue109}
+var schemaValue110 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "slug", "timezone"}, Properties: openapi3.Schemas{
 	"id":       &schemaRefValue7,
 	"name":     &schemaRefValue34,
-	"slug":     &schemaRefValue111,
-	"timezone": &schemaRefValue109,
+	"slug":     &schemaRefValue106,
+	"timezone": &schemaRefValue104,
 }}
+var schemaRefValue110 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue110}
+var schemaValue111 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value17}
+var schemaRefValue111 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue111}
+var schemaValue112 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"token", "new_password"}, Properties: openapi3.Schemas{
+	"new_password": &schemaRefValue98,
+	"token":        &schemaRefValue111,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaRefValue112 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue112}
+var schemaValue113 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value14}
+var schemaRefValue113 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue113}
+var schemaValue114 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"type", "id"}, Properties: openapi3.Schemas{
+	"id":   &schemaRefValue7,
+	"type": &schemaRefValue113,
+}}
+var schemaRefValue114 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue114}
+var schemaValue115 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue7}
 var schemaRefValue115 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue115}
-var schemaValue116 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value17}
+var schemaValue116 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue12}
 var schemaRefValue116 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue116}
-var schemaValue117 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"token", "new_password"}, Properties: openapi3.Schemas{
-	"new_password": &schemaRefValue103,
-	"token":        &schemaRefValue116,
+var schemaValue117 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name", "scopes"}, Properties: openapi3.Schemas{
+	"expires_at": &schemaRefValue4,
+	"job_ids":    &schemaRefValue115,
+	"name":       &schemaRefValue10,
+	"scopes":     &schemaRefValue116,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue117 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue117}
-var schemaValue118 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value14}
+var schemaValue118 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value6, Pattern: "^[!-~]([ -~]*[!-~])?$"}
 var schemaRefValue118 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue118}
-var schemaValue119 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"type", "id"}, Properties: openapi3.Schemas{
-	"id":   &schemaRefValue7,
-	"type": &schemaRefValue118,
-}}
+var schemaValue119 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value4, Pattern: "\\S"}
 var schemaRefValue119 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue119}
-var schemaValue120 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue7}
-var schemaRefValue120 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue120}
-var schemaValue121 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue12}
-var schemaRefValue121 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue121}
-var schemaValue122 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name", "scopes"}, Properties: openapi3.Schemas{
-	"expires_at": &schemaRefValue4,
-	"job_ids":    &schemaRefValue120,
-	"name":       &schemaRefValue10,
-	"scopes":     &schemaRefValue121,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue122 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue122}
-var schemaValue123 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value6, Pattern: "^[!-~]([ -~]*[!-~])?$"}
-var schemaRefValue123 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue123}
-var schemaValue124 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value4, Pattern: "\\S"}
-var schemaRefValue124 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue124}
-var schemaValue125 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"candidate_external_id": &schemaRefValue123,
+var schemaValue120 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"candidate_external_id": &schemaRefValue118,
 	"candidate_id":          &schemaRefValue7,
-	"job_external_id":       &schemaRefValue123,
+	"job_external_id":       &schemaRefValue118,
 	"job_id":                &schemaRefValue7,
-	"source":                &schemaRefValue124,
+	"source":                &schemaRefValue119,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaRefValue120 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue120}
+var schemaValue121 openapi3.Schema = openapi3.Schema{Type: &typesValue4, Format: "email", MinLength: 3, MaxLength: &uint64Value12}
+var schemaRefValue121 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue121}
+var schemaValue122 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value6, Pattern: "^[!-~]([ -~]*[!-~])?$"}
+var schemaRefValue122 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue122}
+var schemaValue123 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value18, Items: &schemaRefValue83}
+var schemaRefValue123 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue123}
+var schemaValue124 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value6, Pattern: "\\S"}
+var schemaRefValue124 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue124}
+var schemaValue125 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 3, MaxLength: &uint64Value20, Pattern: "\\S"}
 var schemaRefValue125 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue125}
-var schemaValue126 openapi3.Schema = openapi3.Schema{Type: &typesValue4, Format: "email", MinLength: 3, MaxLength: &uint64Value12}
+var schemaValue126 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value20, Items: &schemaRefValue87}
 var schemaRefValue126 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue126}
-var schemaValue127 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value6, Pattern: "^[!-~]([ -~]*[!-~])?$"}
-var schemaRefValue127 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue127}
-var schemaValue128 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value18, Items: &schemaRefValue83}
-var schemaRefValue128 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue128}
-var schemaValue129 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value6, Pattern: "\\S"}
-var schemaRefValue129 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue129}
-var schemaValue130 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 3, MaxLength: &uint64Value20, Pattern: "\\S"}
-var schemaRefValue130 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue130}
-var schemaValue131 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value20, Items: &schemaRefValue87}
-var schemaRefValue131 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue131}
-var schemaValue132 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"first_name", "last_name"}, Properties: openapi3.Schemas{
-	"email":       &schemaRefValue126,
-	"external_id": &schemaRefValue127,
+var schemaValue127 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"first_name", "last_name"}, Properties: openapi3.Schemas{
+	"email":       &schemaRefValue121,
+	"external_id": &schemaRefValue122,
 	"first_name":  &schemaRefValue32,
 	"last_name":   &schemaRefValue32,
-	"links":       &schemaRefValue128,
-	"location":    &schemaRefValue129,
-	"phone":       &schemaRefValue130,
-	"source":      &schemaRefValue124,
-	"tags":        &schemaRefValue131,
+	"links":       &schemaRefValue123,
+	"location":    &schemaRefValue124,
+	"phone":       &schemaRefValue125,
+	"source":      &schemaRefValue119,
+	"tags":        &schemaRefValue126,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue132 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue132}
+var schemaRefValue127 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue127}
 var uint64Value23 uint64 = 5000
-var schemaValue133 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value23, Pattern: "\\S"}
-var schemaRefValue133 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue133}
-var schemaValue134 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"phone", "video", "onsite", "text", "ai"}}
-var schemaRefValue134 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue134}
-var schemaValue135 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value19, Pattern: "\\S"}
-var schemaRefValue135 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue135}
-var schemaValue136 openapi3.Schema = openapi3.Schema{Type: &typesValue4, Format: "uri", MinLength: 8, MaxLength: &uint64Value10, Pattern: "^https?://[!-~]+$"}
-var schemaRefValue136 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue136}
-var schemaValue137 openapi3.Schema = openapi3.Schema{Type: &typesValue6, Default: true}
-var schemaRefValue137 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue137}
-var schemaValue138 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user_id"}, Properties: openapi3.Schemas{
-	"score_required": &schemaRefValue137,
+var schemaValue128 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value23, Pattern: "\\S"}
+var schemaRefValue128 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue128}
+var schemaValue129 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"phone", "video", "onsite", "text", "ai"}}
+var schemaRefValue129 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue129}
+var schemaValue130 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value19, Pattern: "\\S"}
+var schemaRefValue130 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue130}
+var schemaValue131 openapi3.Schema = openapi3.Schema{Type: &typesValue4, Format: "uri", MinLength: 8, MaxLength: &uint64Value10, Pattern: "^https?://[!-~]+$"}
+var schemaRefValue131 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue131}
+var schemaValue132 openapi3.Schema = openapi3.Schema{Type: &typesValue6, Default: true}
+var schemaRefValue132 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue132}
+var schemaValue133 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user_id"}, Properties: openapi3.Schemas{
+	"score_required": &schemaRefValue132,
 	"user_id":        &schemaRefValue7,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue138 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue138}
-var schemaValue139 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue138}
-var schemaRefValue139 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue139}
-var schemaValue140 openapi3.Schema = openapi3.Schema{Type: &typesValue6, Default: false}
-var schemaRefValue140 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue140}
-var schemaValue141 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"starts_at", "ends_at", "timezone"}, Properties: openapi3.Schemas{
-	"allow_conflicts": &schemaRefValue140,
-	"allow_past":      &schemaRefValue140,
+var schemaRefValue133 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue133}
+var schemaValue134 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue133}
+var schemaRefValue134 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue134}
+var schemaValue135 openapi3.Schema = openapi3.Schema{Type: &typesValue6, Default: false}
+var schemaRefValue135 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue135}
+var schemaValue136 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"starts_at", "ends_at", "timezone"}, Properties: openapi3.Schemas{
+	"allow_conflicts": &schemaRefValue135,
+	"allow_past":      &schemaRefValue135,
 	"ends_at":         &schemaRefValue4,
 	"reason":          &schemaRefValue25,
 	"starts_at":       &schemaRefValue4,
-	"timezone":        &schemaRefValue109,
+	"timezone":        &schemaRefValue104,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue141 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue141}
-var schemaValue142 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"application_id", "kit_version_id", "title", "kind"}, Properties: openapi3.Schemas{
+var schemaRefValue136 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue136}
+var schemaValue137 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"application_id", "kit_version_id", "title", "kind"}, Properties: openapi3.Schemas{
 	"application_id": &schemaRefValue7,
-	"instructions":   &schemaRefValue133,
-	"kind":           &schemaRefValue134,
+	"instructions":   &schemaRefValue128,
+	"kind":           &schemaRefValue129,
 	"kit_version_id": &schemaRefValue7,
-	"location":       &schemaRefValue135,
-	"meeting_url":    &schemaRefValue136,
-	"panel":          &schemaRefValue139,
-	"schedule":       &schemaRefValue141,
+	"location":       &schemaRefValue130,
+	"meeting_url":    &schemaRefValue131,
+	"panel":          &schemaRefValue134,
+	"schedule":       &schemaRefValue136,
 	"title":          &schemaRefValue34,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue142 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue142}
+var schemaRefValue137 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue137}
 var uint64Value24 uint64 = 20000
-var schemaValue143 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value24}
-var schemaRefValue143 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue143}
-var schemaValue144 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"title"}, Properties: openapi3.Schemas{
-	"department":  &schemaRefValue124,
-	"description": &schemaRefValue143,
-	"external_id": &schemaRefValue127,
-	"location":    &schemaRefValue129,
+var schemaValue138 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value24}
+var schemaRefValue138 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue138}
+var schemaValue139 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"title"}, Properties: openapi3.Schemas{
+	"department":  &schemaRefValue119,
+	"description": &schemaRefValue138,
+	"external_id": &schemaRefValue122,
+	"location":    &schemaRefValue124,
 	"title":       &schemaRefValue34,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue144 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue144}
+var schemaRefValue139 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue139}
 var uint64Value25 uint64 = 30
 var uint64Value26 uint64 = 5
-var schemaValue145 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MinItems: 5, MaxItems: &uint64Value26, Items: &schemaRefValue25}
-var schemaRefValue145 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue145}
+var schemaValue140 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MinItems: 5, MaxItems: &uint64Value26, Items: &schemaRefValue25}
+var schemaRefValue140 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue140}
 var uint64Value27 uint64 = 2000
-var schemaValue146 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value27}
-var schemaRefValue146 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue146}
+var schemaValue141 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value27}
+var schemaRefValue141 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue141}
 var float64Value8 float64 = 100
-var schemaValue147 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value3, Max: &float64Value8}
-var schemaRefValue147 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue147}
-var schemaValue148 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"key", "title", "weight", "required", "anchors"}, Properties: openapi3.Schemas{
-	"anchors":     &schemaRefValue145,
-	"description": &schemaRefValue146,
+var schemaValue142 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value3, Max: &float64Value8}
+var schemaRefValue142 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue142}
+var schemaValue143 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"key", "title", "weight", "required", "anchors"}, Properties: openapi3.Schemas{
+	"anchors":     &schemaRefValue140,
+	"description": &schemaRefValue141,
 	"key":         &schemaRefValue49,
 	"required":    &schemaRefValue17,
 	"title":       &schemaRefValue34,
-	"weight":      &schemaRefValue147,
+	"weight":      &schemaRefValue142,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue148 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue148}
-var schemaValue149 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue148}
-var schemaRefValue149 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue149}
-var schemaValue150 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value23}
-var schemaRefValue150 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue150}
-var schemaValue151 openapi3.Schema = openapi3.Schema{Type: &typesValue4, Format: "uuid", MinLength: 36, MaxLength: &uint64Value3}
-var schemaRefValue151 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue151}
-var schemaValue152 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value25, Items: &schemaRefValue49}
-var schemaRefValue152 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue152}
+var schemaRefValue143 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue143}
+var schemaValue144 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue143}
+var schemaRefValue144 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue144}
+var schemaValue145 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value23}
+var schemaRefValue145 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue145}
+var schemaValue146 openapi3.Schema = openapi3.Schema{Type: &typesValue4, Format: "uuid", MinLength: 36, MaxLength: &uint64Value3}
+var schemaRefValue146 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue146}
+var schemaValue147 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MaxItems: &uint64Value25, Items: &schemaRefValue49}
+var schemaRefValue147 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue147}
 var uint64Value28 uint64 = 4000
-var schemaValue153 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value28}
-var schemaRefValue153 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue153}
+var schemaValue148 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value28}
+var schemaRefValue148 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue148}
 var float64Value9 float64 = 240
-var schemaValue154 openapi3.Schema = openapi3.Schema{Type: &typesValue8, Format: "int32", Min: &float64Value3, Max: &float64Value9}
-var schemaRefValue154 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue154}
-var schemaValue155 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value27, Pattern: "\\S"}
-var schemaRefValue155 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue155}
-var schemaValue156 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"key", "text"}, Properties: openapi3.Schemas{
-	"criteria": &schemaRefValue152,
-	"guidance": &schemaRefValue153,
+var schemaValue149 openapi3.Schema = openapi3.Schema{Type: &typesValue8, Format: "int32", Min: &float64Value3, Max: &float64Value9}
+var schemaRefValue149 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue149}
+var schemaValue150 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value27, Pattern: "\\S"}
+var schemaRefValue150 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue150}
+var schemaValue151 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"key", "text"}, Properties: openapi3.Schemas{
+	"criteria": &schemaRefValue147,
+	"guidance": &schemaRefValue148,
 	"key":      &schemaRefValue49,
-	"minutes":  &schemaRefValue154,
-	"text":     &schemaRefValue155,
+	"minutes":  &schemaRefValue149,
+	"text":     &schemaRefValue150,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue156 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue156}
-var schemaValue157 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value4, Items: &schemaRefValue156}
-var schemaRefValue157 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue157}
-var schemaValue158 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name"}, Properties: openapi3.Schemas{
-	"criteria":    &schemaRefValue149,
-	"description": &schemaRefValue150,
-	"job_id":      &schemaRefValue151,
+var schemaRefValue151 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue151}
+var schemaValue152 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value4, Items: &schemaRefValue151}
+var schemaRefValue152 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue152}
+var schemaValue153 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name"}, Properties: openapi3.Schemas{
+	"criteria":    &schemaRefValue144,
+	"description": &schemaRefValue145,
+	"job_id":      &schemaRefValue146,
 	"name":        &schemaRefValue34,
-	"questions":   &schemaRefValue157,
+	"questions":   &schemaRefValue152,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue158 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue158}
-var schemaValue159 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"criteria":  &schemaRefValue149,
-	"questions": &schemaRefValue157,
+var schemaRefValue153 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue153}
+var schemaValue154 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"criteria":  &schemaRefValue144,
+	"questions": &schemaRefValue152,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue159 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue159}
+var schemaRefValue154 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue154}
 var uint64Value29 uint64 = 10000
-var schemaValue160 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value29, Pattern: "\\S"}
-var schemaRefValue160 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue160}
-var schemaValue161 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value28, Pattern: "\\S"}
-var schemaRefValue161 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue161}
-var schemaValue162 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"criterion_key"}, Properties: openapi3.Schemas{
+var schemaValue155 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value29, Pattern: "\\S"}
+var schemaRefValue155 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue155}
+var schemaValue156 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value28, Pattern: "\\S"}
+var schemaRefValue156 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue156}
+var schemaValue157 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"criterion_key"}, Properties: openapi3.Schemas{
 	"criterion_key": &schemaRefValue49,
-	"not_observed":  &schemaRefValue140,
-	"note":          &schemaRefValue161,
+	"not_observed":  &schemaRefValue135,
+	"note":          &schemaRefValue156,
 	"rating":        &schemaRefValue50,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue162 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue162}
-var schemaValue163 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue162}
-var schemaRefValue163 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue163}
-var schemaValue164 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"definitely_no", "no", "no_decision", "yes", "strong_yes"}}
-var schemaRefValue164 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue164}
-var schemaValue165 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"comment":        &schemaRefValue160,
-	"ratings":        &schemaRefValue163,
-	"recommendation": &schemaRefValue164,
+var schemaRefValue157 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue157}
+var schemaValue158 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue157}
+var schemaRefValue158 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue158}
+var schemaValue159 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"definitely_no", "no", "no_decision", "yes", "strong_yes"}}
+var schemaRefValue159 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue159}
+var schemaValue160 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"comment":        &schemaRefValue155,
+	"ratings":        &schemaRefValue158,
+	"recommendation": &schemaRefValue159,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue165 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue165}
-var schemaValue166 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name"}, Properties: openapi3.Schemas{
+var schemaRefValue160 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue160}
+var schemaValue161 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name"}, Properties: openapi3.Schemas{
 	"name": &schemaRefValue10,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue166 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue166}
-var schemaValue167 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "email", MinLength: 3, MaxLength: &uint64Value12}
-var schemaRefValue167 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue167}
-var schemaValue168 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"en", "de", "fr", "es"}}
-var schemaRefValue168 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue168}
-var schemaValue169 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"email", "password", "first_name", "last_name"}, Properties: openapi3.Schemas{
-	"department": &schemaRefValue124,
-	"email":      &schemaRefValue167,
+var schemaRefValue161 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue161}
+var schemaValue162 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "email", MinLength: 3, MaxLength: &uint64Value12}
+var schemaRefValue162 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue162}
+var schemaValue163 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"en", "de", "fr", "es"}}
+var schemaRefValue163 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue163}
+var schemaValue164 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"email", "password", "first_name", "last_name"}, Properties: openapi3.Schemas{
+	"department": &schemaRefValue119,
+	"email":      &schemaRefValue162,
 	"first_name": &schemaRefValue32,
-	"language":   &schemaRefValue168,
+	"language":   &schemaRefValue163,
 	"last_name":  &schemaRefValue32,
-	"password":   &schemaRefValue103,
+	"password":   &schemaRefValue98,
 	"role":       &schemaRefValue1,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue169 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue169}
+var schemaRefValue164 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue164}
 var uint64Value30 uint64 = 2
-var schemaValue170 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MinItems: 2, MaxItems: &uint64Value30, Items: &schemaRefValue89}
-var schemaRefValue170 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue170}
-var schemaValue171 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"same_email", "same_name_and_phone"}}
-var schemaRefValue171 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue171}
-var schemaValue172 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MinItems: 1, MaxItems: &uint64Value30, Items: &schemaRefValue171}
-var schemaRefValue172 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue172}
-var schemaValue173 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"candidates", "reasons"}, Properties: openapi3.Schemas{
-	"candidates": &schemaRefValue170,
-	"reasons":    &schemaRefValue172,
+var schemaValue165 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MinItems: 2, MaxItems: &uint64Value30, Items: &schemaRefValue89}
+var schemaRefValue165 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue165}
+var schemaValue166 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"same_email", "same_name_and_phone"}}
+var schemaRefValue166 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue166}
+var schemaValue167 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MinItems: 1, MaxItems: &uint64Value30, Items: &schemaRefValue166}
+var schemaRefValue167 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue167}
+var schemaValue168 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"candidates", "reasons"}, Properties: openapi3.Schemas{
+	"candidates": &schemaRefValue165,
+	"reasons":    &schemaRefValue167,
 }}
-var schemaRefValue173 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue173}
-var schemaValue174 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue173}
-var schemaRefValue174 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue174}
-var schemaValue175 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue174,
+var schemaRefValue168 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue168}
+var schemaValue169 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue168}
+var schemaRefValue169 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue169}
+var schemaValue170 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue169,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
+var schemaRefValue170 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue170}
+var schemaValue171 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"kind", "id"}, Properties: openapi3.Schemas{
+	"id":   &schemaRefValue7,
+	"kind": &schemaRefValue23,
+}}
+var schemaRefValue171 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue171}
+var uint64Value31 uint64 = 32
+var schemaValue172 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value31, Items: &schemaRefValue113}
+var schemaRefValue172 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue172}
+var uint64Value32 uint64 = 160
+var schemaValue173 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value32}
+var schemaRefValue173 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue173}
+var schemaValue174 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"user", "job", "job_members", "kit", "kit_versions", "candidate", "application", "interview", "interview_scores"}}
+var schemaRefValue174 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue174}
+var schemaValue175 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"type", "id"}, Properties: openapi3.Schemas{
+	"id":   &schemaRefValue7,
+	"type": &schemaRefValue174,
+}}
 var schemaRefValue175 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue175}
-var schemaValue176 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"comma", "semicolon", "tab", "pipe"}, Default: "comma"}
+var schemaValue176 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"user.created", "user.updated", "user.role_changed", "user.signed_in", "user.deactivated", "user.reactivated", "job.created", "job.updated", "job.opened", "job.held", "job.closed", "job.visible", "job.hidden", "job_member.added", "job_member.updated", "job_member.removed", "job_members.updated", "job_members.visible", "job_members.hidden", "kit.created", "kit.updated", "kit.visible", "kit.hidden", "kit_version.created", "kit_version.updated", "kit_version.published", "kit_version.archived", "kit_versions.updated", "kit_versions.visible", "kit_versions.hidden", "candidate.created", "candidate.updated", "candidate.archived", "candidate.restored", "candidate.merged", "candidate.unmerged", "candidate.visible", "candidate.hidden", "application.created", "application.updated", "application.moved", "application.held", "application.resumed", "application.rejected", "application.withdrawn", "application.hired", "application.reactivated", "application.visible", "application.hidden", "interview.created", "interview.scheduled", "interview.rescheduled", "interview.updated", "interview.started", "interview.finished", "interview.completed", "interview.reopened", "interview.missed", "interview.cancelled", "interview.panelist_added", "interview.panelist_updated", "interview.panelist_responded", "interview.panelist_removed", "interview.visible", "interview.hidden", "score.created", "score.updated", "score.submitted", "score.reopened", "score.voided", "interview_scores.updated", "interview_scores.visible", "interview_scores.hidden"}}
 var schemaRefValue176 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue176}
-var schemaValue177 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"ndjson", "csv", "xlsx"}, Default: "ndjson"}
+var schemaValue177 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "type", "created_at", "resource", "changed_fields", "removed"}, Properties: openapi3.Schemas{
+	"actor":          &schemaRefValue171,
+	"application_id": &schemaRefValue7,
+	"changed_fields": &schemaRefValue172,
+	"created_at":     &schemaRefValue4,
+	"id":             &schemaRefValue173,
+	"interview_id":   &schemaRefValue7,
+	"job_id":         &schemaRefValue7,
+	"merged_into_id": &schemaRefValue7,
+	"part_id":        &schemaRefValue7,
+	"removed":        &schemaRefValue17,
+	"resource":       &schemaRefValue175,
+	"type":           &schemaRefValue176,
+}}
 var schemaRefValue177 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue177}
-var schemaValue178 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"healthy"}}
+var schemaValue178 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue177}
 var schemaRefValue178 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue178}
-var schemaValue179 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status"}, Properties: openapi3.Schemas{
-	"status": &schemaRefValue178,
-}}
+var schemaValue179 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value7}
 var schemaRefValue179 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue179}
-var schemaValue180 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value27}
-var schemaRefValue180 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue180}
-var schemaValue181 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value3, Max: &float64Value2}
-var schemaRefValue181 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue181}
-var uint64Value31 uint64 = 2048
-var schemaValue182 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value31}
-var schemaRefValue182 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue182}
-var schemaValue183 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"line", "pointer", "code", "detail"}, Properties: openapi3.Schemas{
-	"code":    &schemaRefValue118,
-	"detail":  &schemaRefValue180,
-	"line":    &schemaRefValue181,
-	"pointer": &schemaRefValue182,
+var schemaValue180 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue178,
+	"has_more":    &schemaRefValue17,
+	"next_cursor": &schemaRefValue179,
 }}
+var schemaRefValue180 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue180}
+var schemaValue181 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"comma", "semicolon", "tab", "pipe"}, Default: "comma"}
+var schemaRefValue181 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue181}
+var schemaValue182 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"ndjson", "csv", "xlsx"}, Default: "ndjson"}
+var schemaRefValue182 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue182}
+var schemaValue183 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"healthy"}}
 var schemaRefValue183 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue183}
-var schemaValue184 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"atomic", "partial"}}
+var schemaValue184 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status"}, Properties: openapi3.Schemas{
+	"status": &schemaRefValue183,
+}}
 var schemaRefValue184 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue184}
-var uint64Value32 uint64 = 1
-var schemaValue185 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value32}
+var schemaValue185 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value27}
 var schemaRefValue185 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue185}
-var schemaValue186 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value18}
+var schemaValue186 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value3, Max: &float64Value2}
 var schemaRefValue186 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue186}
-var schemaValue187 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value10, Items: &schemaRefValue183}
+var uint64Value33 uint64 = 2048
+var schemaValue187 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value33}
 var schemaRefValue187 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue187}
-var schemaValue188 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"mode", "dry_run", "encoding", "delimiter", "total", "created", "updated", "unchanged", "skipped", "failed", "applications_created", "errors", "errors_truncated", "notes", "notes_truncated"}, Properties: openapi3.Schemas{
+var schemaValue188 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"line", "pointer", "code", "detail"}, Properties: openapi3.Schemas{
+	"code":    &schemaRefValue113,
+	"detail":  &schemaRefValue185,
+	"line":    &schemaRefValue186,
+	"pointer": &schemaRefValue187,
+}}
+var schemaRefValue188 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue188}
+var schemaValue189 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"atomic", "partial"}}
+var schemaRefValue189 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue189}
+var uint64Value34 uint64 = 1
+var schemaValue190 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value34}
+var schemaRefValue190 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue190}
+var schemaValue191 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value18}
+var schemaRefValue191 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue191}
+var schemaValue192 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value10, Items: &schemaRefValue188}
+var schemaRefValue192 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue192}
+var schemaValue193 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"mode", "dry_run", "encoding", "delimiter", "total", "created", "updated", "unchanged", "skipped", "failed", "applications_created", "errors", "errors_truncated", "notes", "notes_truncated"}, Properties: openapi3.Schemas{
 	"applications_created": &schemaRefValue48,
 	"created":              &schemaRefValue48,
-	"delimiter":            &schemaRefValue185,
+	"delimiter":            &schemaRefValue190,
 	"dry_run":              &schemaRefValue17,
-	"encoding":             &schemaRefValue186,
-	"errors":               &schemaRefValue187,
+	"encoding":             &schemaRefValue191,
+	"errors":               &schemaRefValue192,
 	"errors_truncated":     &schemaRefValue17,
 	"failed":               &schemaRefValue48,
-	"mode":                 &schemaRefValue184,
-	"notes":                &schemaRefValue187,
+	"mode":                 &schemaRefValue189,
+	"notes":                &schemaRefValue192,
 	"notes_truncated":      &schemaRefValue17,
 	"skipped":              &schemaRefValue48,
 	"total":                &schemaRefValue48,
 	"unchanged":            &schemaRefValue48,
 	"updated":              &schemaRefValue48,
 }}
-var schemaRefValue188 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue188}
-var schemaValue189 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "set_panel", "schedule", "reschedule", "respond", "start", "finish", "mark_no_show", "cancel", "complete", "reopen", "create_score"}}
-var schemaRefValue189 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue189}
-var schemaValue190 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue189}
-var schemaRefValue190 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue190}
-var schemaValue191 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "first_name", "last_name"}, Properties: openapi3.Schemas{
+var schemaRefValue193 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue193}
+var schemaValue194 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "set_panel", "schedule", "reschedule", "respond", "start", "finish", "mark_no_show", "cancel", "complete", "reopen", "create_score"}}
+var schemaRefValue194 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue194}
+var schemaValue195 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue194}
+var schemaRefValue195 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue195}
+var schemaValue196 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "first_name", "last_name"}, Properties: openapi3.Schemas{
 	"first_name": &schemaRefValue32,
 	"id":         &schemaRefValue7,
 	"last_name":  &schemaRefValue32,
 }}
-var schemaRefValue191 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue191}
-var schemaValue192 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"panelist", "candidate"}}
-var schemaRefValue192 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue192}
-var schemaValue193 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"kind", "person", "starts_at", "ends_at", "starts_at_local", "ends_at_local"}, Properties: openapi3.Schemas{
+var schemaRefValue196 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue196}
+var schemaValue197 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"panelist", "candidate"}}
+var schemaRefValue197 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue197}
+var schemaValue198 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"kind", "person", "starts_at", "ends_at", "starts_at_local", "ends_at_local"}, Properties: openapi3.Schemas{
 	"ends_at":         &schemaRefValue4,
 	"ends_at_local":   &schemaRefValue4,
-	"kind":            &schemaRefValue192,
-	"person":          &schemaRefValue191,
+	"kind":            &schemaRefValue197,
+	"person":          &schemaRefValue196,
 	"starts_at":       &schemaRefValue4,
 	"starts_at_local": &schemaRefValue4,
 }}
-var schemaRefValue193 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue193}
-var schemaValue194 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value4, Items: &schemaRefValue193}
-var schemaRefValue194 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue194}
-var schemaValue195 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value23}
-var schemaRefValue195 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue195}
-var schemaValue196 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value19}
-var schemaRefValue196 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue196}
-var schemaValue197 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"needs_action", "accepted", "declined", "tentative"}}
-var schemaRefValue197 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue197}
-var schemaValue198 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user", "response", "comment", "responded_at", "score_required", "has_submitted"}, Properties: openapi3.Schemas{
+var schemaRefValue198 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue198}
+var schemaValue199 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value4, Items: &schemaRefValue198}
+var schemaRefValue199 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue199}
+var schemaValue200 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value23}
+var schemaRefValue200 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue200}
+var schemaValue201 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value19}
+var schemaRefValue201 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue201}
+var schemaValue202 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"needs_action", "accepted", "declined", "tentative"}}
+var schemaRefValue202 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue202}
+var schemaValue203 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user", "response", "comment", "responded_at", "score_required", "has_submitted"}, Properties: openapi3.Schemas{
 	"comment":        &schemaRefValue41,
 	"has_submitted":  &schemaRefValue17,
 	"responded_at":   &schemaRefValue6,
-	"response":       &schemaRefValue197,
+	"response":       &schemaRefValue202,
 	"score_required": &schemaRefValue17,
-	"user":           &schemaRefValue191,
+	"user":           &schemaRefValue196,
 }}
-var schemaRefValue198 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue198}
-var schemaValue199 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue198}
-var schemaRefValue199 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue199}
-var schemaValue200 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "application_id", "candidate", "job", "kit_id", "kit_version_id", "title", "kind", "status", "starts_at", "ends_at", "timezone", "starts_at_local", "ends_at_local", "location", "meeting_url", "instructions", "reschedules", "panel", "started_at", "finished_at", "completed_at", "status_reason", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
-	"allowed_actions": &schemaRefValue190,
+var schemaRefValue203 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue203}
+var schemaValue204 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue203}
+var schemaRefValue204 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue204}
+var schemaValue205 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "application_id", "candidate", "job", "kit_id", "kit_version_id", "title", "kind", "status", "starts_at", "ends_at", "timezone", "starts_at_local", "ends_at_local", "location", "meeting_url", "instructions", "reschedules", "panel", "started_at", "finished_at", "completed_at", "status_reason", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+	"allowed_actions": &schemaRefValue195,
 	"application_id":  &schemaRefValue7,
-	"candidate":       &schemaRefValue191,
+	"candidate":       &schemaRefValue196,
 	"completed_at":    &schemaRefValue6,
-	"conflicts":       &schemaRefValue194,
+	"conflicts":       &schemaRefValue199,
 	"created_at":      &schemaRefValue4,
 	"ends_at":         &schemaRefValue6,
 	"ends_at_local":   &schemaRefValue6,
 	"finished_at":     &schemaRefValue6,
 	"id":              &schemaRefValue7,
-	"instructions":    &schemaRefValue195,
+	"instructions":    &schemaRefValue200,
 	"job":             &schemaRefValue35,
-	"kind":            &schemaRefValue134,
+	"kind":            &schemaRefValue129,
 	"kit_id":          &schemaRefValue7,
 	"kit_version_id":  &schemaRefValue7,
-	"location":        &schemaRefValue196,
+	"location":        &schemaRefValue201,
 	"meeting_url":     &schemaRefValue41,
-	"panel":           &schemaRefValue199,
+	"panel":           &schemaRefValue204,
 	"reschedules":     &schemaRefValue48,
 	"started_at":      &schemaRefValue6,
 	"starts_at":       &schemaRefValue6,
@@ -1046,13 +1072,13 @@ var schemaValue200 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Require
 	"title":           &schemaRefValue34,
 	"updated_at":      &schemaRefValue4,
 }}
-var schemaRefValue200 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue200}
-var schemaValue201 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"create", "schedule", "reschedule", "start", "finish", "mark_no_show", "cancel", "complete", "reopen"}}
-var schemaRefValue201 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue201}
-var schemaValue202 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "event", "to_status", "from_starts_at", "from_ends_at", "from_timezone", "to_starts_at", "to_ends_at", "to_timezone", "reason", "actor_id", "created_at"}, Properties: openapi3.Schemas{
+var schemaRefValue205 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue205}
+var schemaValue206 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"create", "schedule", "reschedule", "start", "finish", "mark_no_show", "cancel", "complete", "reopen"}}
+var schemaRefValue206 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue206}
+var schemaValue207 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "event", "to_status", "from_starts_at", "from_ends_at", "from_timezone", "to_starts_at", "to_ends_at", "to_timezone", "reason", "actor_id", "created_at"}, Properties: openapi3.Schemas{
 	"actor_id":       &schemaRefValue5,
 	"created_at":     &schemaRefValue4,
-	"event":          &schemaRefValue201,
+	"event":          &schemaRefValue206,
 	"from_ends_at":   &schemaRefValue6,
 	"from_starts_at": &schemaRefValue6,
 	"from_status":    &schemaRefValue58,
@@ -1064,119 +1090,119 @@ var schemaValue202 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Require
 	"to_status":      &schemaRefValue58,
 	"to_timezone":    &schemaRefValue67,
 }}
-var schemaRefValue202 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue202}
-var schemaValue203 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue202}
-var schemaRefValue203 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue203}
-var schemaValue204 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue203,
-	"has_more":    &schemaRefValue17,
-	"next_cursor": &schemaRefValue18,
-}}
-var schemaRefValue204 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue204}
-var schemaValue205 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue200}
-var schemaRefValue205 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue205}
-var schemaValue206 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue205,
-	"has_more":    &schemaRefValue17,
-	"next_cursor": &schemaRefValue18,
-}}
-var schemaRefValue206 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue206}
-var schemaValue207 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"starts_at", "-starts_at", "-created_at", "created_at", "-updated_at", "updated_at"}, Default: "starts_at"}
 var schemaRefValue207 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue207}
-var schemaValue208 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue191}
+var schemaValue208 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue207}
 var schemaRefValue208 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue208}
-var schemaValue209 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"interview_id", "status", "blinded", "required", "missing", "figures"}, Properties: openapi3.Schemas{
+var schemaValue209 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue208,
+	"has_more":    &schemaRefValue17,
+	"next_cursor": &schemaRefValue18,
+}}
+var schemaRefValue209 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue209}
+var schemaValue210 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue205}
+var schemaRefValue210 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue210}
+var schemaValue211 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue210,
+	"has_more":    &schemaRefValue17,
+	"next_cursor": &schemaRefValue18,
+}}
+var schemaRefValue211 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue211}
+var schemaValue212 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"starts_at", "-starts_at", "-created_at", "created_at", "-updated_at", "updated_at"}, Default: "starts_at"}
+var schemaRefValue212 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue212}
+var schemaValue213 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue196}
+var schemaRefValue213 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue213}
+var schemaValue214 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"interview_id", "status", "blinded", "required", "missing", "figures"}, Properties: openapi3.Schemas{
 	"blinded":      &schemaRefValue17,
 	"figures":      &schemaRefValue57,
 	"interview_id": &schemaRefValue7,
-	"missing":      &schemaRefValue208,
+	"missing":      &schemaRefValue213,
 	"required":     &schemaRefValue48,
 	"status":       &schemaRefValue58,
 }}
-var schemaRefValue209 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue209}
+var schemaRefValue214 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue214}
 var float64Value10 float64 = 1e+08
-var schemaValue210 openapi3.Schema = openapi3.Schema{Type: &typesValue9, Format: "double", Min: &float64Value1, Max: &float64Value10}
-var schemaRefValue210 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue210}
-var schemaValue211 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user", "interviews", "open_scores", "submitted_scores", "median_hours_to_submit"}, Properties: openapi3.Schemas{
+var schemaValue215 openapi3.Schema = openapi3.Schema{Type: &typesValue9, Format: "double", Min: &float64Value1, Max: &float64Value10}
+var schemaRefValue215 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue215}
+var schemaValue216 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user", "interviews", "open_scores", "submitted_scores", "median_hours_to_submit"}, Properties: openapi3.Schemas{
 	"interviews":             &schemaRefValue48,
-	"median_hours_to_submit": &schemaRefValue210,
+	"median_hours_to_submit": &schemaRefValue215,
 	"open_scores":            &schemaRefValue48,
 	"submitted_scores":       &schemaRefValue48,
-	"user":                   &schemaRefValue191,
+	"user":                   &schemaRefValue196,
 }}
-var schemaRefValue211 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue211}
-var schemaValue212 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue211}
-var schemaRefValue212 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue212}
-var schemaValue213 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue212,
+var schemaRefValue216 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue216}
+var schemaValue217 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue216}
+var schemaRefValue217 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue217}
+var schemaValue218 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue217,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue213 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue213}
-var schemaValue214 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "open", "hold", "close"}}
-var schemaRefValue214 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue214}
-var schemaValue215 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue214}
-var schemaRefValue215 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue215}
-var schemaValue216 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"draft", "open", "on_hold", "closed"}}
-var schemaRefValue216 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue216}
-var schemaValue217 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "title", "department", "location", "description", "external_id", "status", "opened_at", "closed_at", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
-	"allowed_actions": &schemaRefValue215,
+var schemaRefValue218 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue218}
+var schemaValue219 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "open", "hold", "close"}}
+var schemaRefValue219 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue219}
+var schemaValue220 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue219}
+var schemaRefValue220 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue220}
+var schemaValue221 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"draft", "open", "on_hold", "closed"}}
+var schemaRefValue221 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue221}
+var schemaValue222 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "title", "department", "location", "description", "external_id", "status", "opened_at", "closed_at", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+	"allowed_actions": &schemaRefValue220,
 	"closed_at":       &schemaRefValue6,
 	"created_at":      &schemaRefValue4,
 	"department":      &schemaRefValue37,
-	"description":     &schemaRefValue143,
+	"description":     &schemaRefValue138,
 	"external_id":     &schemaRefValue31,
 	"id":              &schemaRefValue7,
 	"location":        &schemaRefValue31,
 	"opened_at":       &schemaRefValue6,
-	"status":          &schemaRefValue216,
+	"status":          &schemaRefValue221,
 	"title":           &schemaRefValue34,
 	"updated_at":      &schemaRefValue4,
 }}
-var schemaRefValue217 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue217}
-var schemaValue218 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"hiring_manager", "recruiter", "interviewer"}}
-var schemaRefValue218 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue218}
-var schemaValue219 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user", "role", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+var schemaRefValue222 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue222}
+var schemaValue223 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"hiring_manager", "recruiter", "interviewer"}}
+var schemaRefValue223 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue223}
+var schemaValue224 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"user", "role", "created_at", "updated_at"}, Properties: openapi3.Schemas{
 	"created_at": &schemaRefValue4,
-	"role":       &schemaRefValue218,
+	"role":       &schemaRefValue223,
 	"updated_at": &schemaRefValue4,
-	"user":       &schemaRefValue191,
+	"user":       &schemaRefValue196,
 }}
-var schemaRefValue219 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue219}
-var schemaValue220 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue219}
-var schemaRefValue220 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue220}
-var schemaValue221 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue220,
+var schemaRefValue224 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue224}
+var schemaValue225 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue224}
+var schemaRefValue225 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue225}
+var schemaValue226 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue225,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue221 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue221}
-var schemaValue222 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue217}
-var schemaRefValue222 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue222}
-var schemaValue223 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue222,
+var schemaRefValue226 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue226}
+var schemaValue227 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue222}
+var schemaRefValue227 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue227}
+var schemaValue228 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue227,
 	"has_more":    &schemaRefValue17,
 	"hint":        &schemaRefValue93,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue223 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue223}
-var schemaValue224 openapi3.Schema = openapi3.Schema{Type: &typesValue9, Format: "double", Min: &float64Value1, Max: &float64Value3}
-var schemaRefValue224 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue224}
+var schemaRefValue228 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue228}
+var schemaValue229 openapi3.Schema = openapi3.Schema{Type: &typesValue9, Format: "double", Min: &float64Value1, Max: &float64Value3}
+var schemaRefValue229 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue229}
 var float64Value11 float64 = 1e+06
-var schemaValue225 openapi3.Schema = openapi3.Schema{Type: &typesValue9, Format: "double", Min: &float64Value1, Max: &float64Value11}
-var schemaRefValue225 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue225}
-var schemaValue226 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"stage", "standing", "reached", "passed", "conversion", "median_days"}, Properties: openapi3.Schemas{
-	"conversion":  &schemaRefValue224,
-	"median_days": &schemaRefValue225,
+var schemaValue230 openapi3.Schema = openapi3.Schema{Type: &typesValue9, Format: "double", Min: &float64Value1, Max: &float64Value11}
+var schemaRefValue230 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue230}
+var schemaValue231 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"stage", "standing", "reached", "passed", "conversion", "median_days"}, Properties: openapi3.Schemas{
+	"conversion":  &schemaRefValue229,
+	"median_days": &schemaRefValue230,
 	"passed":      &schemaRefValue48,
 	"reached":     &schemaRefValue48,
 	"stage":       &schemaRefValue28,
 	"standing":    &schemaRefValue48,
 }}
-var schemaRefValue226 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue226}
-var schemaValue227 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue226}
-var schemaRefValue227 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue227}
-var schemaValue228 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"job_id", "job_title", "as_of", "applications", "active", "on_hold", "hired", "rejected", "withdrawn", "stages"}, Properties: openapi3.Schemas{
+var schemaRefValue231 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue231}
+var schemaValue232 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue231}
+var schemaRefValue232 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue232}
+var schemaValue233 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"job_id", "job_title", "as_of", "applications", "active", "on_hold", "hired", "rejected", "withdrawn", "stages"}, Properties: openapi3.Schemas{
 	"active":       &schemaRefValue48,
 	"applications": &schemaRefValue48,
 	"as_of":        &schemaRefValue4,
@@ -1185,353 +1211,353 @@ var schemaValue228 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Require
 	"job_title":    &schemaRefValue34,
 	"on_hold":      &schemaRefValue48,
 	"rejected":     &schemaRefValue48,
-	"stages":       &schemaRefValue227,
+	"stages":       &schemaRefValue232,
 	"withdrawn":    &schemaRefValue48,
 }}
-var schemaRefValue228 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue228}
-var schemaValue229 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"-created_at", "created_at", "-updated_at", "updated_at", "title", "-title"}, Default: "-created_at"}
-var schemaRefValue229 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue229}
-var schemaValue230 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "create_version"}}
-var schemaRefValue230 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue230}
-var schemaValue231 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue230}
-var schemaRefValue231 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue231}
-var schemaValue232 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "description", "job_id", "published_version_id", "draft_version_id", "latest_number", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
-	"allowed_actions":      &schemaRefValue231,
+var schemaRefValue233 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue233}
+var schemaValue234 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"-created_at", "created_at", "-updated_at", "updated_at", "title", "-title"}, Default: "-created_at"}
+var schemaRefValue234 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue234}
+var schemaValue235 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "create_version"}}
+var schemaRefValue235 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue235}
+var schemaValue236 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue235}
+var schemaRefValue236 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue236}
+var schemaValue237 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "description", "job_id", "published_version_id", "draft_version_id", "latest_number", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+	"allowed_actions":      &schemaRefValue236,
 	"created_at":           &schemaRefValue4,
-	"description":          &schemaRefValue150,
+	"description":          &schemaRefValue145,
 	"draft_version_id":     &schemaRefValue5,
 	"id":                   &schemaRefValue7,
 	"job_id":               &schemaRefValue5,
-	"latest_number":        &schemaRefValue181,
+	"latest_number":        &schemaRefValue186,
 	"name":                 &schemaRefValue34,
 	"published_version_id": &schemaRefValue5,
 	"updated_at":           &schemaRefValue4,
 }}
-var schemaRefValue232 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue232}
-var schemaValue233 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue232}
-var schemaRefValue233 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue233}
-var schemaValue234 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue233,
+var schemaRefValue237 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue237}
+var schemaValue238 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue237}
+var schemaRefValue238 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue238}
+var schemaValue239 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue238,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue234 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue234}
-var schemaValue235 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "publish", "archive"}}
-var schemaRefValue235 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue235}
-var schemaValue236 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue235}
-var schemaRefValue236 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue236}
-var schemaValue237 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"draft", "published", "archived"}}
-var schemaRefValue237 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue237}
-var schemaValue238 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "kit_id", "number", "status", "questions", "criteria", "content_hash", "published_at", "published_by", "archived_at", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
-	"allowed_actions": &schemaRefValue236,
+var schemaRefValue239 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue239}
+var schemaValue240 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "publish", "archive"}}
+var schemaRefValue240 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue240}
+var schemaValue241 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue240}
+var schemaRefValue241 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue241}
+var schemaValue242 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"draft", "published", "archived"}}
+var schemaRefValue242 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue242}
+var schemaValue243 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "kit_id", "number", "status", "questions", "criteria", "content_hash", "published_at", "published_by", "archived_at", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+	"allowed_actions": &schemaRefValue241,
 	"archived_at":     &schemaRefValue6,
 	"content_hash":    &schemaRefValue67,
 	"created_at":      &schemaRefValue4,
-	"criteria":        &schemaRefValue149,
+	"criteria":        &schemaRefValue144,
 	"id":              &schemaRefValue7,
 	"kit_id":          &schemaRefValue7,
-	"number":          &schemaRefValue181,
+	"number":          &schemaRefValue186,
 	"published_at":    &schemaRefValue6,
 	"published_by":    &schemaRefValue5,
-	"questions":       &schemaRefValue157,
-	"status":          &schemaRefValue237,
+	"questions":       &schemaRefValue152,
+	"status":          &schemaRefValue242,
 	"updated_at":      &schemaRefValue4,
 }}
-var schemaRefValue238 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue238}
-var schemaValue239 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue238}
-var schemaRefValue239 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue239}
-var schemaValue240 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue239,
+var schemaRefValue243 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue243}
+var schemaValue244 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue243}
+var schemaRefValue244 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue244}
+var schemaValue245 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue244,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue240 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue240}
-var uint64Value33 uint64 = 300
-var schemaValue241 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 3, MaxLength: &uint64Value33}
-var schemaRefValue241 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue241}
-var schemaValue242 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value22, Pattern: "^[a-z0-9]+(-[a-z0-9]+)*$"}
-var schemaRefValue242 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue242}
-var schemaValue243 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"email", "password"}, Properties: openapi3.Schemas{
-	"company":  &schemaRefValue242,
-	"email":    &schemaRefValue241,
-	"password": &schemaRefValue102,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue243 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue243}
-var schemaValue244 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"refresh_token": &schemaRefValue116,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue244 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue244}
-var schemaValue245 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"signed_out"}}
 var schemaRefValue245 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue245}
-var schemaValue246 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status"}, Properties: openapi3.Schemas{
-	"status": &schemaRefValue245,
-}}
+var uint64Value35 uint64 = 300
+var schemaValue246 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 3, MaxLength: &uint64Value35}
 var schemaRefValue246 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue246}
-var schemaValue247 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"hr", "admin", "team_lead", "panelist", "rater"}}
+var schemaValue247 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value22, Pattern: "^[a-z0-9]+(-[a-z0-9]+)*$"}
 var schemaRefValue247 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue247}
-var schemaValue248 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"none", "optional", "required"}}
+var schemaValue248 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"email", "password"}, Properties: openapi3.Schemas{
+	"company":  &schemaRefValue247,
+	"email":    &schemaRefValue246,
+	"password": &schemaRefValue97,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue248 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue248}
-var schemaValue249 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name", "description", "is_final"}, Properties: openapi3.Schemas{
-	"description": &schemaRefValue93,
-	"is_final":    &schemaRefValue17,
-	"name":        &schemaRefValue118,
-}}
+var schemaValue249 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"refresh_token": &schemaRefValue111,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue249 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue249}
-var schemaValue250 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue247}
+var schemaValue250 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"signed_out"}}
 var schemaRefValue250 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue250}
-var schemaValue251 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"action", "from", "to", "by", "reason", "is_automatic", "description"}, Properties: openapi3.Schemas{
-	"action":       &schemaRefValue118,
-	"by":           &schemaRefValue250,
-	"description":  &schemaRefValue93,
-	"from":         &schemaRefValue118,
-	"is_automatic": &schemaRefValue17,
-	"reason":       &schemaRefValue248,
-	"to":           &schemaRefValue118,
+var schemaValue251 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status"}, Properties: openapi3.Schemas{
+	"status": &schemaRefValue250,
 }}
 var schemaRefValue251 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue251}
-var schemaValue252 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue118}
+var schemaValue252 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"hr", "admin", "team_lead", "panelist", "rater"}}
 var schemaRefValue252 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue252}
-var schemaValue253 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "email", "first_name", "last_name", "role", "department", "language", "is_active", "password_change_required", "company", "permissions", "last_login_at", "created_at", "updated_at"}, Properties: openapi3.Schemas{
-	"company":                  &schemaRefValue115,
+var schemaValue253 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"none", "optional", "required"}}
+var schemaRefValue253 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue253}
+var schemaValue254 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name", "description", "is_final"}, Properties: openapi3.Schemas{
+	"description": &schemaRefValue93,
+	"is_final":    &schemaRefValue17,
+	"name":        &schemaRefValue113,
+}}
+var schemaRefValue254 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue254}
+var schemaValue255 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue252}
+var schemaRefValue255 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue255}
+var schemaValue256 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"action", "from", "to", "by", "reason", "is_automatic", "description"}, Properties: openapi3.Schemas{
+	"action":       &schemaRefValue113,
+	"by":           &schemaRefValue255,
+	"description":  &schemaRefValue93,
+	"from":         &schemaRefValue113,
+	"is_automatic": &schemaRefValue17,
+	"reason":       &schemaRefValue253,
+	"to":           &schemaRefValue113,
+}}
+var schemaRefValue256 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue256}
+var schemaValue257 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue113}
+var schemaRefValue257 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue257}
+var schemaValue258 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "email", "first_name", "last_name", "role", "department", "language", "is_active", "password_change_required", "company", "permissions", "last_login_at", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+	"company":                  &schemaRefValue110,
 	"created_at":               &schemaRefValue4,
 	"department":               &schemaRefValue37,
-	"email":                    &schemaRefValue167,
+	"email":                    &schemaRefValue162,
 	"first_name":               &schemaRefValue32,
 	"id":                       &schemaRefValue7,
 	"is_active":                &schemaRefValue17,
-	"language":                 &schemaRefValue168,
+	"language":                 &schemaRefValue163,
 	"last_login_at":            &schemaRefValue6,
 	"last_name":                &schemaRefValue32,
 	"password_change_required": &schemaRefValue17,
-	"permissions":              &schemaRefValue252,
+	"permissions":              &schemaRefValue257,
 	"role":                     &schemaRefValue1,
 	"updated_at":               &schemaRefValue4,
 }}
-var schemaRefValue253 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue253}
-var schemaValue254 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"to"}, Properties: openapi3.Schemas{
+var schemaRefValue258 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue258}
+var schemaValue259 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"to"}, Properties: openapi3.Schemas{
 	"reason": &schemaRefValue25,
 	"to":     &schemaRefValue28,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue254 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue254}
-var schemaValue255 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "slug", "created_at"}, Properties: openapi3.Schemas{
+var schemaRefValue259 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue259}
+var schemaValue260 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "name", "slug", "created_at"}, Properties: openapi3.Schemas{
 	"created_at": &schemaRefValue4,
 	"id":         &schemaRefValue7,
 	"name":       &schemaRefValue34,
-	"slug":       &schemaRefValue111,
+	"slug":       &schemaRefValue106,
 }}
-var schemaRefValue255 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue255}
-var schemaValue256 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"test_company", "api_key", "secret"}, Properties: openapi3.Schemas{
+var schemaRefValue260 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue260}
+var schemaValue261 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"test_company", "api_key", "secret"}, Properties: openapi3.Schemas{
 	"api_key":      &schemaRefValue15,
 	"secret":       &schemaRefValue20,
-	"test_company": &schemaRefValue255,
-}}
-var schemaRefValue256 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue256}
-var schemaValue257 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"reason": &schemaRefValue25,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue257 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue257}
-var schemaValue258 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"accepted", "declined", "tentative"}}
-var schemaRefValue258 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue258}
-var schemaValue259 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"email"}, Properties: openapi3.Schemas{
-	"company": &schemaRefValue242,
-	"email":   &schemaRefValue241,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue259 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue259}
-var schemaValue260 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"accepted"}}
-var schemaRefValue260 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue260}
-var schemaValue261 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status"}, Properties: openapi3.Schemas{
-	"status": &schemaRefValue260,
+	"test_company": &schemaRefValue260,
 }}
 var schemaRefValue261 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue261}
-var schemaValue262 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"candidate", "merged_at", "final_at"}, Properties: openapi3.Schemas{
+var schemaValue262 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"reason": &schemaRefValue25,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaRefValue262 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue262}
+var schemaValue263 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"accepted", "declined", "tentative"}}
+var schemaRefValue263 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue263}
+var schemaValue264 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"email"}, Properties: openapi3.Schemas{
+	"company": &schemaRefValue247,
+	"email":   &schemaRefValue246,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaRefValue264 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue264}
+var schemaValue265 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"accepted"}}
+var schemaRefValue265 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue265}
+var schemaValue266 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status"}, Properties: openapi3.Schemas{
+	"status": &schemaRefValue265,
+}}
+var schemaRefValue266 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue266}
+var schemaValue267 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"candidate", "merged_at", "final_at"}, Properties: openapi3.Schemas{
 	"candidate": &schemaRefValue33,
 	"final_at":  &schemaRefValue4,
 	"merged_at": &schemaRefValue4,
 	"merged_by": &schemaRefValue24,
 }}
-var schemaRefValue262 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue262}
-var schemaValue263 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue262}
-var schemaRefValue263 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue263}
-var schemaValue264 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue263,
+var schemaRefValue267 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue267}
+var schemaValue268 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue267}
+var schemaRefValue268 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue268}
+var schemaValue269 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue268,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue264 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue264}
-var schemaValue265 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue118}
-var schemaRefValue265 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue265}
-var schemaValue266 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value14, Pattern: "^[a-z][a-z_]*$"}
-var schemaRefValue266 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue266}
-var schemaValue267 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value20, Items: &schemaRefValue119}
-var schemaRefValue267 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue267}
-var schemaValue268 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value6}
-var schemaRefValue268 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue268}
-var schemaValue269 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"code", "detail"}, Properties: openapi3.Schemas{
-	"code":      &schemaRefValue118,
-	"detail":    &schemaRefValue180,
-	"line":      &schemaRefValue181,
-	"parameter": &schemaRefValue268,
-	"pointer":   &schemaRefValue182,
-}}
 var schemaRefValue269 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue269}
-var schemaValue270 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value10, Items: &schemaRefValue269}
+var schemaValue270 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue113}
 var schemaRefValue270 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue270}
-var schemaValue271 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "uri-reference", MaxLength: &uint64Value31}
+var schemaValue271 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value14, Pattern: "^[a-z][a-z_]*$"}
 var schemaRefValue271 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue271}
+var schemaValue272 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value20, Items: &schemaRefValue114}
+var schemaRefValue272 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue272}
+var schemaValue273 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value6}
+var schemaRefValue273 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue273}
+var schemaValue274 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"code", "detail"}, Properties: openapi3.Schemas{
+	"code":      &schemaRefValue113,
+	"detail":    &schemaRefValue185,
+	"line":      &schemaRefValue186,
+	"parameter": &schemaRefValue273,
+	"pointer":   &schemaRefValue187,
+}}
+var schemaRefValue274 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue274}
+var schemaValue275 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value10, Items: &schemaRefValue274}
+var schemaRefValue275 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue275}
+var schemaValue276 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "uri-reference", MaxLength: &uint64Value33}
+var schemaRefValue276 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue276}
 var float64Value12 float64 = 400
 var float64Value13 float64 = 599
-var schemaValue272 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value12, Max: &float64Value13}
-var schemaRefValue272 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue272}
-var schemaValue273 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value4}
-var schemaRefValue273 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue273}
-var schemaValue274 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "uri-reference", MaxLength: &uint64Value6}
-var schemaRefValue274 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue274}
-var schemaValue275 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"type", "title", "status", "detail", "instance", "code", "request_id"}, Properties: openapi3.Schemas{
-	"allowed_actions": &schemaRefValue265,
-	"code":            &schemaRefValue266,
-	"conflicts":       &schemaRefValue267,
-	"detail":          &schemaRefValue180,
-	"errors":          &schemaRefValue270,
-	"instance":        &schemaRefValue271,
+var schemaValue277 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value12, Max: &float64Value13}
+var schemaRefValue277 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue277}
+var schemaValue278 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value4}
+var schemaRefValue278 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue278}
+var schemaValue279 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "uri-reference", MaxLength: &uint64Value6}
+var schemaRefValue279 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue279}
+var schemaValue280 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"type", "title", "status", "detail", "instance", "code", "request_id"}, Properties: openapi3.Schemas{
+	"allowed_actions": &schemaRefValue270,
+	"code":            &schemaRefValue271,
+	"conflicts":       &schemaRefValue272,
+	"detail":          &schemaRefValue185,
+	"errors":          &schemaRefValue275,
+	"instance":        &schemaRefValue276,
 	"merged_into_id":  &schemaRefValue7,
 	"request_id":      &schemaRefValue70,
-	"state":           &schemaRefValue118,
-	"status":          &schemaRefValue272,
-	"title":           &schemaRefValue273,
-	"type":            &schemaRefValue274,
+	"state":           &schemaRefValue113,
+	"status":          &schemaRefValue277,
+	"title":           &schemaRefValue278,
+	"type":            &schemaRefValue279,
 }}
-var schemaRefValue275 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue275}
-var schemaValue276 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"postgresql", "redis", "migrations"}, Properties: openapi3.Schemas{
-	"migrations": &schemaRefValue106,
-	"postgresql": &schemaRefValue106,
-	"redis":      &schemaRefValue106,
+var schemaRefValue280 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue280}
+var schemaValue281 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"postgresql", "redis", "migrations"}, Properties: openapi3.Schemas{
+	"migrations": &schemaRefValue101,
+	"postgresql": &schemaRefValue101,
+	"redis":      &schemaRefValue101,
 }}
-var schemaRefValue276 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue276}
-var schemaValue277 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"ready", "not_ready", "stopping"}}
-var schemaRefValue277 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue277}
-var schemaValue278 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status", "checks"}, Properties: openapi3.Schemas{
-	"checks": &schemaRefValue276,
-	"status": &schemaRefValue277,
+var schemaRefValue281 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue281}
+var schemaValue282 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"ready", "not_ready", "stopping"}}
+var schemaRefValue282 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue282}
+var schemaValue283 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"status", "checks"}, Properties: openapi3.Schemas{
+	"checks": &schemaRefValue281,
+	"status": &schemaRefValue282,
 }}
-var schemaRefValue278 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue278}
-var schemaValue279 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"reason"}, Properties: openapi3.Schemas{
+var schemaRefValue283 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue283}
+var schemaValue284 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"reason"}, Properties: openapi3.Schemas{
 	"reason": &schemaRefValue25,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue279 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue279}
-var schemaValue280 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"rejection_reason"}, Properties: openapi3.Schemas{
+var schemaRefValue284 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue284}
+var schemaValue285 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"rejection_reason"}, Properties: openapi3.Schemas{
 	"reason":           &schemaRefValue25,
 	"rejection_reason": &schemaRefValue36,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue280 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue280}
-var schemaValue281 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value10, Pattern: "\\S"}
-var schemaRefValue281 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue281}
-var schemaValue282 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"response"}, Properties: openapi3.Schemas{
-	"comment":  &schemaRefValue281,
-	"response": &schemaRefValue258,
+var schemaRefValue285 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue285}
+var schemaValue286 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MinLength: 1, MaxLength: &uint64Value10, Pattern: "\\S"}
+var schemaRefValue286 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue286}
+var schemaValue287 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"response"}, Properties: openapi3.Schemas{
+	"comment":  &schemaRefValue286,
+	"response": &schemaRefValue263,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue282 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue282}
-var schemaValue283 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"revoked"}, Properties: openapi3.Schemas{
+var schemaRefValue287 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue287}
+var schemaValue288 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"revoked"}, Properties: openapi3.Schemas{
 	"revoked": &schemaRefValue48,
 }}
-var schemaRefValue283 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue283}
-var float64Value14 float64 = 604800
-var schemaValue284 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Default: float64(86400), Min: &float64Value1, Max: &float64Value14}
-var schemaRefValue284 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue284}
-var schemaValue285 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"overlap_seconds": &schemaRefValue284,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue285 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue285}
-var schemaValue286 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"skip", "update", "create"}}
-var schemaRefValue286 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue286}
-var schemaValue287 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "submit", "reopen", "void"}}
-var schemaRefValue287 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue287}
-var schemaValue288 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue287}
 var schemaRefValue288 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue288}
-var schemaValue289 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value29}
+var float64Value14 float64 = 604800
+var schemaValue289 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Default: float64(86400), Min: &float64Value1, Max: &float64Value14}
 var schemaRefValue289 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue289}
-var typesValue10 openapi3.Types = openapi3.Types{"number"}
-var schemaValue290 openapi3.Schema = openapi3.Schema{Type: &typesValue10, Format: "double", Min: &float64Value1, Max: &float64Value3}
+var schemaValue290 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"overlap_seconds": &schemaRefValue289,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue290 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue290}
-var schemaValue291 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue49}
+var schemaValue291 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"skip", "update", "create"}}
 var schemaRefValue291 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue291}
-var schemaValue292 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"criterion_key", "rating", "not_observed", "note"}, Properties: openapi3.Schemas{
+var schemaValue292 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "submit", "reopen", "void"}}
+var schemaRefValue292 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue292}
+var schemaValue293 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value11, Items: &schemaRefValue292}
+var schemaRefValue293 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue293}
+var schemaValue294 openapi3.Schema = openapi3.Schema{Type: &typesValue4, MaxLength: &uint64Value29}
+var schemaRefValue294 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue294}
+var typesValue10 openapi3.Types = openapi3.Types{"number"}
+var schemaValue295 openapi3.Schema = openapi3.Schema{Type: &typesValue10, Format: "double", Min: &float64Value1, Max: &float64Value3}
+var schemaRefValue295 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue295}
+var schemaValue296 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue49}
+var schemaRefValue296 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue296}
+var schemaValue297 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"criterion_key", "rating", "not_observed", "note"}, Properties: openapi3.Schemas{
 	"criterion_key": &schemaRefValue49,
 	"not_observed":  &schemaRefValue17,
-	"note":          &schemaRefValue153,
+	"note":          &schemaRefValue148,
 	"rating":        &schemaRefValue50,
 }}
-var schemaRefValue292 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue292}
-var schemaValue293 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue292}
-var schemaRefValue293 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue293}
-var schemaValue294 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"draft", "submitted", "voided"}}
-var schemaRefValue294 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue294}
-var schemaValue295 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "interview_id", "application_id", "job_id", "rater", "status", "revision", "ratings", "comment", "weighted_score", "coverage", "missing_criteria", "submitted_at", "status_reason", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
-	"allowed_actions":       &schemaRefValue288,
+var schemaRefValue297 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue297}
+var schemaValue298 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value25, Items: &schemaRefValue297}
+var schemaRefValue298 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue298}
+var schemaValue299 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"draft", "submitted", "voided"}}
+var schemaRefValue299 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue299}
+var schemaValue300 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "interview_id", "application_id", "job_id", "rater", "status", "revision", "ratings", "comment", "weighted_score", "coverage", "missing_criteria", "submitted_at", "status_reason", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+	"allowed_actions":       &schemaRefValue293,
 	"application_id":        &schemaRefValue7,
-	"comment":               &schemaRefValue289,
-	"coverage":              &schemaRefValue290,
+	"comment":               &schemaRefValue294,
+	"coverage":              &schemaRefValue295,
 	"created_at":            &schemaRefValue4,
 	"id":                    &schemaRefValue7,
 	"interview_id":          &schemaRefValue7,
 	"job_id":                &schemaRefValue7,
-	"missing_criteria":      &schemaRefValue291,
-	"rater":                 &schemaRefValue191,
-	"ratings":               &schemaRefValue293,
-	"recommendation":        &schemaRefValue164,
-	"revision":              &schemaRefValue181,
-	"status":                &schemaRefValue294,
+	"missing_criteria":      &schemaRefValue296,
+	"rater":                 &schemaRefValue196,
+	"ratings":               &schemaRefValue298,
+	"recommendation":        &schemaRefValue159,
+	"revision":              &schemaRefValue186,
+	"status":                &schemaRefValue299,
 	"status_reason":         &schemaRefValue41,
 	"submitted_at":          &schemaRefValue6,
 	"updated_at":            &schemaRefValue4,
 	"weighted_score":        &schemaRefValue51,
 	"weighted_score_reason": &schemaRefValue56,
 }}
-var schemaRefValue295 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue295}
-var schemaValue296 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"reopen", "void"}}
-var schemaRefValue296 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue296}
-var schemaValue297 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "interview_id", "status", "revision"}, Properties: openapi3.Schemas{
+var schemaRefValue300 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue300}
+var schemaValue301 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"reopen", "void"}}
+var schemaRefValue301 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue301}
+var schemaValue302 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "interview_id", "status", "revision"}, Properties: openapi3.Schemas{
 	"id":           &schemaRefValue7,
 	"interview_id": &schemaRefValue7,
-	"revision":     &schemaRefValue181,
-	"status":       &schemaRefValue294,
+	"revision":     &schemaRefValue186,
+	"status":       &schemaRefValue299,
 }}
-var schemaRefValue297 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue297}
-var schemaValue298 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue295}
-var schemaRefValue298 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue298}
-var schemaValue299 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue298,
+var schemaRefValue302 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue302}
+var schemaValue303 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue300}
+var schemaRefValue303 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue303}
+var schemaValue304 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue303,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue299 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue299}
-var schemaValue300 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "revision", "event", "ratings", "comment", "weighted_score", "coverage", "submitted_at", "reason", "actor", "created_at"}, Properties: openapi3.Schemas{
+var schemaRefValue304 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue304}
+var schemaValue305 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "revision", "event", "ratings", "comment", "weighted_score", "coverage", "submitted_at", "reason", "actor", "created_at"}, Properties: openapi3.Schemas{
 	"actor":          &schemaRefValue24,
-	"comment":        &schemaRefValue289,
-	"coverage":       &schemaRefValue290,
+	"comment":        &schemaRefValue294,
+	"coverage":       &schemaRefValue295,
 	"created_at":     &schemaRefValue4,
-	"event":          &schemaRefValue296,
+	"event":          &schemaRefValue301,
 	"id":             &schemaRefValue7,
-	"ratings":        &schemaRefValue293,
+	"ratings":        &schemaRefValue298,
 	"reason":         &schemaRefValue25,
-	"recommendation": &schemaRefValue164,
-	"revision":       &schemaRefValue181,
+	"recommendation": &schemaRefValue159,
+	"revision":       &schemaRefValue186,
 	"submitted_at":   &schemaRefValue6,
 	"weighted_score": &schemaRefValue51,
 }}
-var schemaRefValue300 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue300}
-var schemaValue301 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue300}
-var schemaRefValue301 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue301}
-var schemaValue302 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue301,
+var schemaRefValue305 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue305}
+var schemaValue306 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue305}
+var schemaRefValue306 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue306}
+var schemaValue307 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue306,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue302 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue302}
-var schemaValue303 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"-created_at", "created_at", "-updated_at", "updated_at"}, Default: "-created_at"}
-var schemaRefValue303 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue303}
-var schemaValue304 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "device", "user_agent", "ip", "is_current", "created_at", "last_used_at", "expires_at"}, Properties: openapi3.Schemas{
+var schemaRefValue307 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue307}
+var schemaValue308 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"-created_at", "created_at", "-updated_at", "updated_at"}, Default: "-created_at"}
+var schemaRefValue308 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue308}
+var schemaValue309 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "device", "user_agent", "ip", "is_current", "created_at", "last_used_at", "expires_at"}, Properties: openapi3.Schemas{
 	"created_at":   &schemaRefValue4,
-	"device":       &schemaRefValue268,
+	"device":       &schemaRefValue273,
 	"expires_at":   &schemaRefValue4,
 	"id":           &schemaRefValue7,
 	"ip":           &schemaRefValue68,
@@ -1539,202 +1565,202 @@ var schemaValue304 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Require
 	"last_used_at": &schemaRefValue4,
 	"user_agent":   &schemaRefValue72,
 }}
-var schemaRefValue304 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue304}
-var schemaValue305 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue304}
-var schemaRefValue305 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue305}
-var schemaValue306 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue305,
+var schemaRefValue309 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue309}
+var schemaValue310 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue309}
+var schemaRefValue310 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue310}
+var schemaValue311 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue310,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue306 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue306}
-var schemaValue307 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"first_name", "last_name"}, Properties: openapi3.Schemas{
-	"email":      &schemaRefValue126,
+var schemaRefValue311 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue311}
+var schemaValue312 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"first_name", "last_name"}, Properties: openapi3.Schemas{
+	"email":      &schemaRefValue121,
 	"first_name": &schemaRefValue32,
 	"last_name":  &schemaRefValue32,
-	"links":      &schemaRefValue128,
-	"location":   &schemaRefValue129,
-	"phone":      &schemaRefValue130,
-	"source":     &schemaRefValue124,
-	"tags":       &schemaRefValue131,
+	"links":      &schemaRefValue123,
+	"location":   &schemaRefValue124,
+	"phone":      &schemaRefValue125,
+	"source":     &schemaRefValue119,
+	"tags":       &schemaRefValue126,
 }, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue307 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue307}
-var schemaValue308 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"role"}, Properties: openapi3.Schemas{
-	"role": &schemaRefValue218,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue308 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue308}
-var schemaValue309 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"allow_conflicts": &schemaRefValue140,
-	"score_required":  &schemaRefValue137,
-}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue309 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue309}
-var schemaValue310 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value20, Items: &schemaRefValue249}
-var schemaRefValue310 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue310}
-var schemaValue311 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue251}
-var schemaRefValue311 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue311}
-var schemaValue312 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name", "initial", "states", "transitions"}, Properties: openapi3.Schemas{
-	"initial":     &schemaRefValue118,
-	"name":        &schemaRefValue118,
-	"states":      &schemaRefValue310,
-	"transitions": &schemaRefValue311,
-}}
 var schemaRefValue312 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue312}
-var schemaValue313 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue312}
+var schemaValue313 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"role"}, Properties: openapi3.Schemas{
+	"role": &schemaRefValue223,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue313 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue313}
-var schemaValue314 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data"}, Properties: openapi3.Schemas{
-	"data": &schemaRefValue313,
-}}
+var schemaValue314 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"allow_conflicts": &schemaRefValue135,
+	"score_required":  &schemaRefValue132,
+}, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue314 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue314}
-var schemaValue315 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue255}
+var schemaValue315 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value20, Items: &schemaRefValue254}
 var schemaRefValue315 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue315}
-var schemaValue316 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue315,
+var schemaValue316 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue256}
+var schemaRefValue316 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue316}
+var schemaValue317 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"name", "initial", "states", "transitions"}, Properties: openapi3.Schemas{
+	"initial":     &schemaRefValue113,
+	"name":        &schemaRefValue113,
+	"states":      &schemaRefValue315,
+	"transitions": &schemaRefValue316,
+}}
+var schemaRefValue317 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue317}
+var schemaValue318 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue317}
+var schemaRefValue318 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue318}
+var schemaValue319 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data"}, Properties: openapi3.Schemas{
+	"data": &schemaRefValue318,
+}}
+var schemaRefValue319 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue319}
+var schemaValue320 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue260}
+var schemaRefValue320 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue320}
+var schemaValue321 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue320,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue316 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue316}
+var schemaRefValue321 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue321}
 var float64Value15 float64 = 3600
-var schemaValue317 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value3, Max: &float64Value15}
-var schemaRefValue317 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue317}
-var schemaValue318 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"bearer"}}
-var schemaRefValue318 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue318}
-var schemaValue319 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"access_token", "refresh_token", "token_type", "expires_in", "password_change_required"}, Properties: openapi3.Schemas{
-	"access_token":             &schemaRefValue182,
-	"expires_in":               &schemaRefValue317,
+var schemaValue322 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Min: &float64Value3, Max: &float64Value15}
+var schemaRefValue322 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue322}
+var schemaValue323 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"bearer"}}
+var schemaRefValue323 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue323}
+var schemaValue324 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"access_token", "refresh_token", "token_type", "expires_in", "password_change_required"}, Properties: openapi3.Schemas{
+	"access_token":             &schemaRefValue187,
+	"expires_in":               &schemaRefValue322,
 	"password_change_required": &schemaRefValue17,
 	"refresh_token":            &schemaRefValue72,
-	"token_type":               &schemaRefValue318,
+	"token_type":               &schemaRefValue323,
 }}
-var schemaRefValue319 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue319}
-var schemaValue320 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"refuse", "ignore"}}
-var schemaRefValue320 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue320}
-var schemaValue321 openapi3.Schema = openapi3.Schema{Type: &typesValue5, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue7}
-var schemaRefValue321 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue321}
-var schemaValue322 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"expires_at": &schemaRefValue6,
-	"job_ids":    &schemaRefValue321,
-	"name":       &schemaRefValue10,
-	"scopes":     &schemaRefValue121,
-}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue322 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue322}
-var schemaValue323 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"email":       &schemaRefValue126,
-	"external_id": &schemaRefValue127,
-	"first_name":  &schemaRefValue32,
-	"last_name":   &schemaRefValue32,
-	"links":       &schemaRefValue128,
-	"location":    &schemaRefValue129,
-	"phone":       &schemaRefValue130,
-	"source":      &schemaRefValue124,
-	"tags":        &schemaRefValue131,
-}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
-var schemaRefValue323 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue323}
-var schemaValue324 openapi3.Schema = openapi3.Schema{Type: &typesValue5, UniqueItems: true, MaxItems: &uint64Value4, Items: &schemaRefValue107}
 var schemaRefValue324 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue324}
-var schemaValue325 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"allowed_email_domains": &schemaRefValue324,
-	"timezone":              &schemaRefValue109,
-}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaValue325 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"refuse", "ignore"}}
 var schemaRefValue325 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue325}
-var schemaValue326 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"name":     &schemaRefValue34,
-	"settings": &schemaRefValue325,
-}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaValue326 openapi3.Schema = openapi3.Schema{Type: &typesValue5, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue7}
 var schemaRefValue326 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue326}
 var schemaValue327 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"instructions":   &schemaRefValue133,
-	"kind":           &schemaRefValue134,
-	"kit_version_id": &schemaRefValue7,
-	"location":       &schemaRefValue135,
-	"meeting_url":    &schemaRefValue136,
-	"title":          &schemaRefValue34,
+	"expires_at": &schemaRefValue6,
+	"job_ids":    &schemaRefValue326,
+	"name":       &schemaRefValue10,
+	"scopes":     &schemaRefValue116,
 }, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue327 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue327}
 var schemaValue328 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"department":  &schemaRefValue124,
-	"description": &schemaRefValue143,
-	"external_id": &schemaRefValue127,
-	"location":    &schemaRefValue129,
-	"title":       &schemaRefValue34,
+	"email":       &schemaRefValue121,
+	"external_id": &schemaRefValue122,
+	"first_name":  &schemaRefValue32,
+	"last_name":   &schemaRefValue32,
+	"links":       &schemaRefValue123,
+	"location":    &schemaRefValue124,
+	"phone":       &schemaRefValue125,
+	"source":      &schemaRefValue119,
+	"tags":        &schemaRefValue126,
 }, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue328 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue328}
-var schemaValue329 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"description": &schemaRefValue150,
-	"name":        &schemaRefValue34,
-}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaValue329 openapi3.Schema = openapi3.Schema{Type: &typesValue5, UniqueItems: true, MaxItems: &uint64Value4, Items: &schemaRefValue102}
 var schemaRefValue329 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue329}
 var schemaValue330 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"criteria":  &schemaRefValue149,
-	"questions": &schemaRefValue157,
+	"allowed_email_domains": &schemaRefValue329,
+	"timezone":              &schemaRefValue104,
 }, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue330 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue330}
 var schemaValue331 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"department": &schemaRefValue124,
-	"first_name": &schemaRefValue32,
-	"language":   &schemaRefValue168,
-	"last_name":  &schemaRefValue32,
+	"name":     &schemaRefValue34,
+	"settings": &schemaRefValue330,
 }, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue331 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue331}
 var schemaValue332 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"comment":        &schemaRefValue160,
-	"ratings":        &schemaRefValue163,
-	"recommendation": &schemaRefValue164,
+	"instructions":   &schemaRefValue128,
+	"kind":           &schemaRefValue129,
+	"kit_version_id": &schemaRefValue7,
+	"location":       &schemaRefValue130,
+	"meeting_url":    &schemaRefValue131,
+	"title":          &schemaRefValue34,
 }, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue332 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue332}
 var schemaValue333 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
-	"department": &schemaRefValue124,
-	"email":      &schemaRefValue167,
-	"first_name": &schemaRefValue32,
-	"language":   &schemaRefValue168,
-	"last_name":  &schemaRefValue32,
+	"department":  &schemaRefValue119,
+	"description": &schemaRefValue138,
+	"external_id": &schemaRefValue122,
+	"location":    &schemaRefValue124,
+	"title":       &schemaRefValue34,
 }, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue333 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue333}
-var schemaValue334 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "deactivate", "reactivate", "change_role"}}
+var schemaValue334 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"description": &schemaRefValue145,
+	"name":        &schemaRefValue34,
+}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue334 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue334}
-var schemaValue335 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue334}
+var schemaValue335 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"criteria":  &schemaRefValue144,
+	"questions": &schemaRefValue152,
+}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
 var schemaRefValue335 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue335}
-var schemaValue336 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "company_id", "email", "first_name", "last_name", "role", "department", "language", "is_active", "last_login_at", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
-	"allowed_actions": &schemaRefValue335,
+var schemaValue336 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"department": &schemaRefValue119,
+	"first_name": &schemaRefValue32,
+	"language":   &schemaRefValue163,
+	"last_name":  &schemaRefValue32,
+}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaRefValue336 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue336}
+var schemaValue337 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"comment":        &schemaRefValue155,
+	"ratings":        &schemaRefValue158,
+	"recommendation": &schemaRefValue159,
+}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaRefValue337 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue337}
+var schemaValue338 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Properties: openapi3.Schemas{
+	"department": &schemaRefValue119,
+	"email":      &schemaRefValue162,
+	"first_name": &schemaRefValue32,
+	"language":   &schemaRefValue163,
+	"last_name":  &schemaRefValue32,
+}, MinProps: 1, AdditionalProperties: openapi3.BoolSchema{Has: &boolValue2}}
+var schemaRefValue338 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue338}
+var schemaValue339 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"update", "deactivate", "reactivate", "change_role"}}
+var schemaRefValue339 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue339}
+var schemaValue340 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value18, Items: &schemaRefValue339}
+var schemaRefValue340 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue340}
+var schemaValue341 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"id", "company_id", "email", "first_name", "last_name", "role", "department", "language", "is_active", "last_login_at", "allowed_actions", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+	"allowed_actions": &schemaRefValue340,
 	"company_id":      &schemaRefValue7,
 	"created_at":      &schemaRefValue4,
 	"department":      &schemaRefValue37,
-	"email":           &schemaRefValue167,
+	"email":           &schemaRefValue162,
 	"first_name":      &schemaRefValue32,
 	"id":              &schemaRefValue7,
 	"is_active":       &schemaRefValue17,
-	"language":        &schemaRefValue168,
+	"language":        &schemaRefValue163,
 	"last_login_at":   &schemaRefValue6,
 	"last_name":       &schemaRefValue32,
 	"role":            &schemaRefValue1,
 	"updated_at":      &schemaRefValue4,
 }}
-var schemaRefValue336 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue336}
-var schemaValue337 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"job", "role", "created_at", "updated_at"}, Properties: openapi3.Schemas{
+var schemaRefValue341 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue341}
+var schemaValue342 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"job", "role", "created_at", "updated_at"}, Properties: openapi3.Schemas{
 	"created_at": &schemaRefValue4,
-	"job":        &schemaRefValue217,
-	"role":       &schemaRefValue218,
+	"job":        &schemaRefValue222,
+	"role":       &schemaRefValue223,
 	"updated_at": &schemaRefValue4,
 }}
-var schemaRefValue337 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue337}
-var schemaValue338 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue337}
-var schemaRefValue338 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue338}
-var schemaValue339 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue338,
+var schemaRefValue342 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue342}
+var schemaValue343 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue342}
+var schemaRefValue343 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue343}
+var schemaValue344 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue343,
 	"has_more":    &schemaRefValue17,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue339 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue339}
-var schemaValue340 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue336}
-var schemaRefValue340 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue340}
-var schemaValue341 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
-	"data":        &schemaRefValue340,
+var schemaRefValue344 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue344}
+var schemaValue345 openapi3.Schema = openapi3.Schema{Type: &typesValue3, MaxItems: &uint64Value6, Items: &schemaRefValue341}
+var schemaRefValue345 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue345}
+var schemaValue346 openapi3.Schema = openapi3.Schema{Type: &typesValue1, Required: []string{"data", "next_cursor", "has_more"}, Properties: openapi3.Schemas{
+	"data":        &schemaRefValue345,
 	"has_more":    &schemaRefValue17,
 	"hint":        &schemaRefValue93,
 	"next_cursor": &schemaRefValue18,
 }}
-var schemaRefValue341 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue341}
-var schemaValue342 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"-created_at", "created_at", "-updated_at", "updated_at", "name", "-name", "email", "-email"}, Default: "-created_at"}
-var schemaRefValue342 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue342}
+var schemaRefValue346 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue346}
+var schemaValue347 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"-created_at", "created_at", "-updated_at", "updated_at", "name", "-name", "email", "-email"}, Default: "-created_at"}
+var schemaRefValue347 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue347}
 var componentsValue1 openapi3.Components = openapi3.Components{Schemas: openapi3.Schemas{
 	"APIKey":                       &schemaRefValue15,
 	"APIKeyAction":                 &schemaRefValue2,
@@ -1776,187 +1802,191 @@ var componentsValue1 openapi3.Components = openapi3.Components{Schemas: openapi3
 	"CandidateSort":                &schemaRefValue96,
 	"CandidateStatus":              &schemaRefValue86,
 	"CandidateSummary":             &schemaRefValue33,
-	"Change":                       &schemaRefValue98,
-	"ChangeFeed":                   &schemaRefValue101,
-	"ChangePasswordRequest":        &schemaRefValue104,
-	"ChangeRoleRequest":            &schemaRefValue105,
-	"ChangeType":                   &schemaRefValue97,
-	"CheckStatus":                  &schemaRefValue106,
-	"Company":                      &schemaRefValue112,
+	"ChangePasswordRequest":        &schemaRefValue99,
+	"ChangeRoleRequest":            &schemaRefValue100,
+	"CheckStatus":                  &schemaRefValue101,
+	"Company":                      &schemaRefValue107,
 	"CompanyMode":                  &schemaRefValue9,
 	"CompanyName":                  &schemaRefValue34,
-	"CompanyReset":                 &schemaRefValue114,
-	"CompanySettings":              &schemaRefValue110,
-	"CompanySummary":               &schemaRefValue115,
-	"CompletePasswordResetRequest": &schemaRefValue117,
-	"ConflictingResource":          &schemaRefValue119,
+	"CompanyReset":                 &schemaRefValue109,
+	"CompanySettings":              &schemaRefValue105,
+	"CompanySummary":               &schemaRefValue110,
+	"CompletePasswordResetRequest": &schemaRefValue112,
+	"ConflictingResource":          &schemaRefValue114,
 	"ContentKey":                   &schemaRefValue49,
-	"CreateAPIKeyRequest":          &schemaRefValue122,
-	"CreateApplicationRequest":     &schemaRefValue125,
-	"CreateCandidateRequest":       &schemaRefValue132,
-	"CreateInterviewRequest":       &schemaRefValue142,
-	"CreateJobRequest":             &schemaRefValue144,
-	"CreateKitRequest":             &schemaRefValue158,
-	"CreateKitVersionRequest":      &schemaRefValue159,
-	"CreateScoreRequest":           &schemaRefValue165,
-	"CreateTestCompanyRequest":     &schemaRefValue166,
-	"CreateUserRequest":            &schemaRefValue169,
+	"CreateAPIKeyRequest":          &schemaRefValue117,
+	"CreateApplicationRequest":     &schemaRefValue120,
+	"CreateCandidateRequest":       &schemaRefValue127,
+	"CreateInterviewRequest":       &schemaRefValue137,
+	"CreateJobRequest":             &schemaRefValue139,
+	"CreateKitRequest":             &schemaRefValue153,
+	"CreateKitVersionRequest":      &schemaRefValue154,
+	"CreateScoreRequest":           &schemaRefValue160,
+	"CreateTestCompanyRequest":     &schemaRefValue161,
+	"CreateUserRequest":            &schemaRefValue164,
 	"CriterionFigures":             &schemaRefValue53,
-	"DuplicateCandidates":          &schemaRefValue173,
-	"DuplicateCandidatesPage":      &schemaRefValue175,
-	"DuplicateReason":              &schemaRefValue171,
-	"Email":                        &schemaRefValue167,
-	"EmailDomain":                  &schemaRefValue107,
-	"ExportDelimiter":              &schemaRefValue176,
-	"ExportFormat":                 &schemaRefValue177,
-	"ExternalID":                   &schemaRefValue123,
+	"DuplicateCandidates":          &schemaRefValue168,
+	"DuplicateCandidatesPage":      &schemaRefValue170,
+	"DuplicateReason":              &schemaRefValue166,
+	"Email":                        &schemaRefValue162,
+	"EmailDomain":                  &schemaRefValue102,
+	"Event":                        &schemaRefValue177,
+	"EventActor":                   &schemaRefValue171,
+	"EventFeed":                    &schemaRefValue180,
+	"EventID":                      &schemaRefValue173,
+	"EventResource":                &schemaRefValue175,
+	"EventResourceType":            &schemaRefValue174,
+	"EventType":                    &schemaRefValue176,
+	"ExportDelimiter":              &schemaRefValue181,
+	"ExportFormat":                 &schemaRefValue182,
+	"ExternalID":                   &schemaRefValue118,
 	"FilterHint":                   &schemaRefValue93,
-	"Health":                       &schemaRefValue179,
-	"HealthStatus":                 &schemaRefValue178,
+	"Health":                       &schemaRefValue184,
+	"HealthStatus":                 &schemaRefValue183,
 	"ID":                           &schemaRefValue7,
-	"ImportError":                  &schemaRefValue183,
-	"ImportMode":                   &schemaRefValue184,
-	"ImportNote":                   &schemaRefValue183,
-	"ImportReport":                 &schemaRefValue188,
-	"Interview":                    &schemaRefValue200,
-	"InterviewAction":              &schemaRefValue189,
-	"InterviewEvent":               &schemaRefValue202,
-	"InterviewEventKind":           &schemaRefValue201,
-	"InterviewEventPage":           &schemaRefValue204,
+	"ImportError":                  &schemaRefValue188,
+	"ImportMode":                   &schemaRefValue189,
+	"ImportNote":                   &schemaRefValue188,
+	"ImportReport":                 &schemaRefValue193,
+	"Interview":                    &schemaRefValue205,
+	"InterviewAction":              &schemaRefValue194,
+	"InterviewEvent":               &schemaRefValue207,
+	"InterviewEventKind":           &schemaRefValue206,
+	"InterviewEventPage":           &schemaRefValue209,
 	"InterviewFigures":             &schemaRefValue59,
-	"InterviewKind":                &schemaRefValue134,
-	"InterviewPage":                &schemaRefValue206,
-	"InterviewSort":                &schemaRefValue207,
+	"InterviewKind":                &schemaRefValue129,
+	"InterviewPage":                &schemaRefValue211,
+	"InterviewSort":                &schemaRefValue212,
 	"InterviewStatus":              &schemaRefValue58,
-	"InterviewSummary":             &schemaRefValue209,
-	"InterviewerFigures":           &schemaRefValue211,
-	"InterviewerFiguresPage":       &schemaRefValue213,
-	"Job":                          &schemaRefValue217,
-	"JobAction":                    &schemaRefValue214,
-	"JobMember":                    &schemaRefValue219,
-	"JobMemberPage":                &schemaRefValue221,
-	"JobPage":                      &schemaRefValue223,
-	"JobPipeline":                  &schemaRefValue228,
-	"JobRole":                      &schemaRefValue218,
-	"JobSort":                      &schemaRefValue229,
-	"JobStatus":                    &schemaRefValue216,
+	"InterviewSummary":             &schemaRefValue214,
+	"InterviewerFigures":           &schemaRefValue216,
+	"InterviewerFiguresPage":       &schemaRefValue218,
+	"Job":                          &schemaRefValue222,
+	"JobAction":                    &schemaRefValue219,
+	"JobMember":                    &schemaRefValue224,
+	"JobMemberPage":                &schemaRefValue226,
+	"JobPage":                      &schemaRefValue228,
+	"JobPipeline":                  &schemaRefValue233,
+	"JobRole":                      &schemaRefValue223,
+	"JobSort":                      &schemaRefValue234,
+	"JobStatus":                    &schemaRefValue221,
 	"JobSummary":                   &schemaRefValue35,
-	"Kit":                          &schemaRefValue232,
-	"KitAction":                    &schemaRefValue230,
-	"KitCriterion":                 &schemaRefValue148,
-	"KitPage":                      &schemaRefValue234,
-	"KitQuestion":                  &schemaRefValue156,
+	"Kit":                          &schemaRefValue237,
+	"KitAction":                    &schemaRefValue235,
+	"KitCriterion":                 &schemaRefValue143,
+	"KitPage":                      &schemaRefValue239,
+	"KitQuestion":                  &schemaRefValue151,
 	"KitSort":                      &schemaRefValue96,
-	"KitVersion":                   &schemaRefValue238,
-	"KitVersionAction":             &schemaRefValue235,
-	"KitVersionPage":               &schemaRefValue240,
-	"KitVersionStatus":             &schemaRefValue237,
-	"Language":                     &schemaRefValue168,
+	"KitVersion":                   &schemaRefValue243,
+	"KitVersionAction":             &schemaRefValue240,
+	"KitVersionPage":               &schemaRefValue245,
+	"KitVersionStatus":             &schemaRefValue242,
+	"Language":                     &schemaRefValue163,
 	"LinkURL":                      &schemaRefValue83,
-	"LoginEmail":                   &schemaRefValue241,
-	"LoginRequest":                 &schemaRefValue243,
-	"LogoutRequest":                &schemaRefValue244,
-	"LogoutResult":                 &schemaRefValue246,
-	"LogoutStatus":                 &schemaRefValue245,
-	"MachineActor":                 &schemaRefValue247,
-	"MachineReason":                &schemaRefValue248,
-	"MachineState":                 &schemaRefValue249,
-	"MachineTransition":            &schemaRefValue251,
-	"Me":                           &schemaRefValue253,
-	"MoveApplicationRequest":       &schemaRefValue254,
-	"NewPanelist":                  &schemaRefValue138,
-	"NewScoreRating":               &schemaRefValue162,
-	"NewTestCompany":               &schemaRefValue256,
+	"LoginEmail":                   &schemaRefValue246,
+	"LoginRequest":                 &schemaRefValue248,
+	"LogoutRequest":                &schemaRefValue249,
+	"LogoutResult":                 &schemaRefValue251,
+	"LogoutStatus":                 &schemaRefValue250,
+	"MachineActor":                 &schemaRefValue252,
+	"MachineReason":                &schemaRefValue253,
+	"MachineState":                 &schemaRefValue254,
+	"MachineTransition":            &schemaRefValue256,
+	"Me":                           &schemaRefValue258,
+	"MoveApplicationRequest":       &schemaRefValue259,
+	"NewPanelist":                  &schemaRefValue133,
+	"NewScoreRating":               &schemaRefValue157,
+	"NewTestCompany":               &schemaRefValue261,
 	"NoFigureReason":               &schemaRefValue56,
-	"OptionalReasonRequest":        &schemaRefValue257,
-	"PanelAnswer":                  &schemaRefValue258,
-	"PanelResponse":                &schemaRefValue197,
-	"Panelist":                     &schemaRefValue198,
-	"Password":                     &schemaRefValue103,
-	"PasswordResetRequest":         &schemaRefValue259,
-	"PasswordResetResult":          &schemaRefValue261,
-	"PasswordResetStatus":          &schemaRefValue260,
-	"PastMerge":                    &schemaRefValue262,
-	"PastMergePage":                &schemaRefValue264,
+	"OptionalReasonRequest":        &schemaRefValue262,
+	"PanelAnswer":                  &schemaRefValue263,
+	"PanelResponse":                &schemaRefValue202,
+	"Panelist":                     &schemaRefValue203,
+	"Password":                     &schemaRefValue98,
+	"PasswordResetRequest":         &schemaRefValue264,
+	"PasswordResetResult":          &schemaRefValue266,
+	"PasswordResetStatus":          &schemaRefValue265,
+	"PastMerge":                    &schemaRefValue267,
+	"PastMergePage":                &schemaRefValue269,
 	"PersonName":                   &schemaRefValue32,
-	"PersonSummary":                &schemaRefValue191,
-	"PipelineStage":                &schemaRefValue226,
-	"Problem":                      &schemaRefValue275,
-	"ProblemError":                 &schemaRefValue269,
-	"Readiness":                    &schemaRefValue278,
-	"ReadinessChecks":              &schemaRefValue276,
-	"ReadinessStatus":              &schemaRefValue277,
+	"PersonSummary":                &schemaRefValue196,
+	"PipelineStage":                &schemaRefValue231,
+	"Problem":                      &schemaRefValue280,
+	"ProblemError":                 &schemaRefValue274,
+	"Readiness":                    &schemaRefValue283,
+	"ReadinessChecks":              &schemaRefValue281,
+	"ReadinessStatus":              &schemaRefValue282,
 	"Reason":                       &schemaRefValue25,
-	"ReasonRequest":                &schemaRefValue279,
-	"Recommendation":               &schemaRefValue164,
+	"ReasonRequest":                &schemaRefValue284,
+	"Recommendation":               &schemaRefValue159,
 	"RecommendationCounts":         &schemaRefValue55,
-	"RefreshRequest":               &schemaRefValue244,
-	"RejectApplicationRequest":     &schemaRefValue280,
+	"RefreshRequest":               &schemaRefValue249,
+	"RejectApplicationRequest":     &schemaRefValue285,
 	"RejectionReason":              &schemaRefValue36,
-	"RescheduleRequest":            &schemaRefValue141,
-	"RespondRequest":               &schemaRefValue282,
-	"RevokedSessions":              &schemaRefValue283,
+	"RescheduleRequest":            &schemaRefValue136,
+	"RespondRequest":               &schemaRefValue287,
+	"RevokedSessions":              &schemaRefValue288,
 	"Role":                         &schemaRefValue1,
-	"RotateAPIKeyRequest":          &schemaRefValue285,
-	"SameEmail":                    &schemaRefValue286,
-	"ScheduleConflict":             &schemaRefValue193,
-	"ScheduleConflictKind":         &schemaRefValue192,
-	"ScheduleRequest":              &schemaRefValue141,
-	"Score":                        &schemaRefValue295,
-	"ScoreAction":                  &schemaRefValue287,
-	"ScoreEvent":                   &schemaRefValue296,
+	"RotateAPIKeyRequest":          &schemaRefValue290,
+	"SameEmail":                    &schemaRefValue291,
+	"ScheduleConflict":             &schemaRefValue198,
+	"ScheduleConflictKind":         &schemaRefValue197,
+	"ScheduleRequest":              &schemaRefValue136,
+	"Score":                        &schemaRefValue300,
+	"ScoreAction":                  &schemaRefValue292,
+	"ScoreEvent":                   &schemaRefValue301,
 	"ScoreFigures":                 &schemaRefValue57,
-	"ScoreOutcome":                 &schemaRefValue297,
-	"ScorePage":                    &schemaRefValue299,
-	"ScoreRating":                  &schemaRefValue292,
-	"ScoreRevision":                &schemaRefValue300,
-	"ScoreRevisionPage":            &schemaRefValue302,
-	"ScoreSort":                    &schemaRefValue303,
-	"ScoreStatus":                  &schemaRefValue294,
-	"Session":                      &schemaRefValue304,
-	"SessionPage":                  &schemaRefValue306,
-	"SetCandidateRequest":          &schemaRefValue307,
-	"SetJobMemberRequest":          &schemaRefValue308,
-	"SetPanelistRequest":           &schemaRefValue309,
+	"ScoreOutcome":                 &schemaRefValue302,
+	"ScorePage":                    &schemaRefValue304,
+	"ScoreRating":                  &schemaRefValue297,
+	"ScoreRevision":                &schemaRefValue305,
+	"ScoreRevisionPage":            &schemaRefValue307,
+	"ScoreSort":                    &schemaRefValue308,
+	"ScoreStatus":                  &schemaRefValue299,
+	"Session":                      &schemaRefValue309,
+	"SessionPage":                  &schemaRefValue311,
+	"SetCandidateRequest":          &schemaRefValue312,
+	"SetJobMemberRequest":          &schemaRefValue313,
+	"SetPanelistRequest":           &schemaRefValue314,
 	"Specification":                &schemaRefValue63,
-	"StateMachine":                 &schemaRefValue312,
-	"StateMachines":                &schemaRefValue314,
+	"StateMachine":                 &schemaRefValue317,
+	"StateMachines":                &schemaRefValue319,
 	"Tag":                          &schemaRefValue87,
-	"TestCompany":                  &schemaRefValue255,
-	"TestCompanyPage":              &schemaRefValue316,
-	"TimeZone":                     &schemaRefValue109,
+	"TestCompany":                  &schemaRefValue260,
+	"TestCompanyPage":              &schemaRefValue321,
+	"TimeZone":                     &schemaRefValue104,
 	"Title":                        &schemaRefValue34,
-	"TokenPair":                    &schemaRefValue319,
-	"TokenType":                    &schemaRefValue318,
-	"UnknownColumns":               &schemaRefValue320,
-	"UpdateAPIKeyRequest":          &schemaRefValue322,
-	"UpdateCandidateRequest":       &schemaRefValue323,
-	"UpdateCompanyRequest":         &schemaRefValue326,
-	"UpdateCompanySettings":        &schemaRefValue325,
-	"UpdateInterviewRequest":       &schemaRefValue327,
-	"UpdateJobRequest":             &schemaRefValue328,
-	"UpdateKitRequest":             &schemaRefValue329,
-	"UpdateKitVersionRequest":      &schemaRefValue330,
-	"UpdateMeRequest":              &schemaRefValue331,
-	"UpdateScoreRequest":           &schemaRefValue332,
-	"UpdateUserRequest":            &schemaRefValue333,
-	"User":                         &schemaRefValue336,
-	"UserAction":                   &schemaRefValue334,
-	"UserJob":                      &schemaRefValue337,
-	"UserJobPage":                  &schemaRefValue339,
-	"UserPage":                     &schemaRefValue341,
-	"UserSort":                     &schemaRefValue342,
+	"TokenPair":                    &schemaRefValue324,
+	"TokenType":                    &schemaRefValue323,
+	"UnknownColumns":               &schemaRefValue325,
+	"UpdateAPIKeyRequest":          &schemaRefValue327,
+	"UpdateCandidateRequest":       &schemaRefValue328,
+	"UpdateCompanyRequest":         &schemaRefValue331,
+	"UpdateCompanySettings":        &schemaRefValue330,
+	"UpdateInterviewRequest":       &schemaRefValue332,
+	"UpdateJobRequest":             &schemaRefValue333,
+	"UpdateKitRequest":             &schemaRefValue334,
+	"UpdateKitVersionRequest":      &schemaRefValue335,
+	"UpdateMeRequest":              &schemaRefValue336,
+	"UpdateScoreRequest":           &schemaRefValue337,
+	"UpdateUserRequest":            &schemaRefValue338,
+	"User":                         &schemaRefValue341,
+	"UserAction":                   &schemaRefValue339,
+	"UserJob":                      &schemaRefValue342,
+	"UserJobPage":                  &schemaRefValue344,
+	"UserPage":                     &schemaRefValue346,
+	"UserSort":                     &schemaRefValue347,
 }}
 var parameterValue1 openapi3.Parameter = openapi3.Parameter{Name: "is_revoked", In: "query", Schema: &schemaRefValue17}
 var parameterRefValue1 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue1}
 var float64Value16 float64 = 200
-var schemaValue343 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Default: float64(50), Min: &float64Value3, Max: &float64Value16}
-var schemaRefValue343 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue343}
-var parameterValue2 openapi3.Parameter = openapi3.Parameter{Name: "limit", In: "query", Schema: &schemaRefValue343}
+var schemaValue348 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int32", Default: float64(50), Min: &float64Value3, Max: &float64Value16}
+var schemaRefValue348 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue348}
+var parameterValue2 openapi3.Parameter = openapi3.Parameter{Name: "limit", In: "query", Schema: &schemaRefValue348}
 var parameterRefValue2 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue2}
-var schemaValue344 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value7, Pattern: "^[A-Za-z0-9_-]+$"}
-var schemaRefValue344 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue344}
-var parameterValue3 openapi3.Parameter = openapi3.Parameter{Name: "cursor", In: "query", Schema: &schemaRefValue344}
+var schemaValue349 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value7, Pattern: "^[A-Za-z0-9_-]+$"}
+var schemaRefValue349 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue349}
+var parameterValue3 openapi3.Parameter = openapi3.Parameter{Name: "cursor", In: "query", Schema: &schemaRefValue349}
 var parameterRefValue3 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue3}
 var headerRefValue1 openapi3.HeaderRef = openapi3.HeaderRef{}
 var mediaTypeValue1 openapi3.MediaType = openapi3.MediaType{}
@@ -1998,12 +2028,12 @@ var operationValue1 openapi3.Operation = openapi3.Operation{Extensions: map[stri
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var uint64Value34 uint64 = 255
-var schemaValue345 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value34, Pattern: "^[!-~]+$"}
-var schemaRefValue345 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue345}
-var parameterValue4 openapi3.Parameter = openapi3.Parameter{Name: "Idempotency-Key", In: "header", Schema: &schemaRefValue345}
+var uint64Value36 uint64 = 255
+var schemaValue350 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value36, Pattern: "^[!-~]+$"}
+var schemaRefValue350 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue350}
+var parameterValue4 openapi3.Parameter = openapi3.Parameter{Name: "Idempotency-Key", In: "header", Schema: &schemaRefValue350}
 var parameterRefValue4 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue4}
-var mediaTypeValue2 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue122}
+var mediaTypeValue2 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue117}
 var requestBodyValue1 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue2,
 }}
@@ -2033,9 +2063,9 @@ var operationValue2 openapi3.Operation = openapi3.Operation{Extensions: map[stri
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue1 openapi3.PathItem = openapi3.PathItem{Get: &operationValue1, Post: &operationValue2}
-var schemaValue346 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value10, Pattern: "^(\\*|(W/)?\"[!#-~]*\"([ \\t]*,[ \\t]*(W/)?\"[!#-~]*\")*)$"}
-var schemaRefValue346 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue346}
-var parameterValue5 openapi3.Parameter = openapi3.Parameter{Name: "If-None-Match", In: "header", Schema: &schemaRefValue346}
+var schemaValue351 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value10, Pattern: "^(\\*|(W/)?\"[!#-~]*\"([ \\t]*,[ \\t]*(W/)?\"[!#-~]*\")*)$"}
+var schemaRefValue351 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue351}
+var parameterValue5 openapi3.Parameter = openapi3.Parameter{Name: "If-None-Match", In: "header", Schema: &schemaRefValue351}
 var parameterRefValue5 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue5}
 var responseValue6 openapi3.Response = openapi3.Response{Headers: openapi3.Headers{
 	"ETag": &headerRefValue1,
@@ -2078,11 +2108,11 @@ var operationValue4 openapi3.Operation = openapi3.Operation{Extensions: map[stri
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var schemaValue347 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value6, Pattern: "^(\\*|(W/)?\"[!#-~]*\"([ \\t]*,[ \\t]*(W/)?\"[!#-~]*\")*)$"}
-var schemaRefValue347 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue347}
-var parameterValue6 openapi3.Parameter = openapi3.Parameter{Name: "If-Match", In: "header", Schema: &schemaRefValue347}
+var schemaValue352 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value6, Pattern: "^(\\*|(W/)?\"[!#-~]*\"([ \\t]*,[ \\t]*(W/)?\"[!#-~]*\")*)$"}
+var schemaRefValue352 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue352}
+var parameterValue6 openapi3.Parameter = openapi3.Parameter{Name: "If-Match", In: "header", Schema: &schemaRefValue352}
 var parameterRefValue6 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue6}
-var mediaTypeValue3 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue322}
+var mediaTypeValue3 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue327}
 var requestBodyValue2 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue3,
 }}
@@ -2128,7 +2158,7 @@ var operationValue6 openapi3.Operation = openapi3.Operation{Extensions: map[stri
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue4 openapi3.PathItem = openapi3.PathItem{Post: &operationValue6, Parameters: openapi3.Parameters{&parameterRefValue7}}
-var mediaTypeValue4 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue285}
+var mediaTypeValue4 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue290}
 var requestBodyValue3 openapi3.RequestBody = openapi3.RequestBody{Content: openapi3.Content{
 	"application/json": &mediaTypeValue4,
 }}
@@ -2153,20 +2183,20 @@ var operationValue7 openapi3.Operation = openapi3.Operation{Extensions: map[stri
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue5 openapi3.PathItem = openapi3.PathItem{Post: &operationValue7, Parameters: openapi3.Parameters{&parameterRefValue7}}
-var parameterValue8 openapi3.Parameter = openapi3.Parameter{Name: "id", In: "query", Explode: &boolValue1, Schema: &schemaRefValue120}
+var parameterValue8 openapi3.Parameter = openapi3.Parameter{Name: "id", In: "query", Explode: &boolValue1, Schema: &schemaRefValue115}
 var parameterRefValue8 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue8}
 var parameterValue9 openapi3.Parameter = openapi3.Parameter{Name: "job_id", In: "query", Schema: &schemaRefValue7}
 var parameterRefValue9 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue9}
 var parameterValue10 openapi3.Parameter = openapi3.Parameter{Name: "candidate_id", In: "query", Schema: &schemaRefValue7}
 var parameterRefValue10 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue10}
-var uint64Value35 uint64 = 6
-var schemaValue348 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value35, Items: &schemaRefValue28}
-var schemaRefValue348 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue348}
-var parameterValue11 openapi3.Parameter = openapi3.Parameter{Name: "stage", In: "query", Explode: &boolValue1, Schema: &schemaRefValue348}
+var uint64Value37 uint64 = 6
+var schemaValue353 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value37, Items: &schemaRefValue28}
+var schemaRefValue353 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue353}
+var parameterValue11 openapi3.Parameter = openapi3.Parameter{Name: "stage", In: "query", Explode: &boolValue1, Schema: &schemaRefValue353}
 var parameterRefValue11 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue11}
-var schemaValue349 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value26, Items: &schemaRefValue38}
-var schemaRefValue349 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue349}
-var parameterValue12 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Explode: &boolValue1, Schema: &schemaRefValue349}
+var schemaValue354 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value26, Items: &schemaRefValue38}
+var schemaRefValue354 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue354}
+var parameterValue12 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Explode: &boolValue1, Schema: &schemaRefValue354}
 var parameterRefValue12 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue12}
 var parameterValue13 openapi3.Parameter = openapi3.Parameter{Name: "updated_since", In: "query", Schema: &schemaRefValue4}
 var parameterRefValue13 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue13}
@@ -2185,7 +2215,7 @@ var operationValue8 openapi3.Operation = openapi3.Operation{Extensions: map[stri
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue5 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue125}
+var mediaTypeValue5 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue120}
 var requestBodyValue4 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue5,
 }}
@@ -2208,11 +2238,11 @@ var operationValue9 openapi3.Operation = openapi3.Operation{Extensions: map[stri
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue6 openapi3.PathItem = openapi3.PathItem{Get: &operationValue8, Post: &operationValue9}
-var parameterValue15 openapi3.Parameter = openapi3.Parameter{Name: "format", In: "query", Schema: &schemaRefValue177}
+var parameterValue15 openapi3.Parameter = openapi3.Parameter{Name: "format", In: "query", Schema: &schemaRefValue182}
 var parameterRefValue15 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue15}
-var parameterValue16 openapi3.Parameter = openapi3.Parameter{Name: "bom", In: "query", Schema: &schemaRefValue137}
+var parameterValue16 openapi3.Parameter = openapi3.Parameter{Name: "bom", In: "query", Schema: &schemaRefValue132}
 var parameterRefValue16 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue16}
-var parameterValue17 openapi3.Parameter = openapi3.Parameter{Name: "delimiter", In: "query", Schema: &schemaRefValue176}
+var parameterValue17 openapi3.Parameter = openapi3.Parameter{Name: "delimiter", In: "query", Schema: &schemaRefValue181}
 var parameterRefValue17 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue17}
 var responseValue8 openapi3.Response = openapi3.Response{Headers: openapi3.Headers{
 	"Content-Disposition": &headerRefValue1,
@@ -2270,7 +2300,7 @@ var operationValue12 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue9 openapi3.PathItem = openapi3.PathItem{Get: &operationValue12, Parameters: openapi3.Parameters{&parameterRefValue18}}
-var mediaTypeValue6 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue257}
+var mediaTypeValue6 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue262}
 var requestBodyValue5 openapi3.RequestBody = openapi3.RequestBody{Content: openapi3.Content{
 	"application/json": &mediaTypeValue6,
 }}
@@ -2295,7 +2325,7 @@ var operationValue13 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue10 openapi3.PathItem = openapi3.PathItem{Post: &operationValue13, Parameters: openapi3.Parameters{&parameterRefValue18}}
-var mediaTypeValue7 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue254}
+var mediaTypeValue7 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue259}
 var requestBodyValue6 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue7,
 }}
@@ -2320,7 +2350,7 @@ var operationValue14 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue11 openapi3.PathItem = openapi3.PathItem{Post: &operationValue14, Parameters: openapi3.Parameters{&parameterRefValue18}}
-var mediaTypeValue8 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue279}
+var mediaTypeValue8 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue284}
 var requestBodyValue7 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue8,
 }}
@@ -2345,7 +2375,7 @@ var operationValue15 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue12 openapi3.PathItem = openapi3.PathItem{Post: &operationValue15, Parameters: openapi3.Parameters{&parameterRefValue18}}
-var mediaTypeValue9 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue280}
+var mediaTypeValue9 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue285}
 var requestBodyValue8 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue9,
 }}
@@ -2428,9 +2458,9 @@ var operationValue19 openapi3.Operation = openapi3.Operation{Extensions: map[str
 var pathItemValue16 openapi3.PathItem = openapi3.PathItem{Post: &operationValue19, Parameters: openapi3.Parameters{&parameterRefValue18}}
 var parameterValue19 openapi3.Parameter = openapi3.Parameter{Name: "actor_id", In: "query", Schema: &schemaRefValue7}
 var parameterRefValue19 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue19}
-var schemaValue350 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value18, Items: &schemaRefValue62}
-var schemaRefValue350 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue350}
-var parameterValue20 openapi3.Parameter = openapi3.Parameter{Name: "action", In: "query", Explode: &boolValue1, Schema: &schemaRefValue350}
+var schemaValue355 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value18, Items: &schemaRefValue62}
+var schemaRefValue355 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue355}
+var parameterValue20 openapi3.Parameter = openapi3.Parameter{Name: "action", In: "query", Explode: &boolValue1, Schema: &schemaRefValue355}
 var parameterRefValue20 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue20}
 var parameterValue21 openapi3.Parameter = openapi3.Parameter{Name: "resource_type", In: "query", Schema: &schemaRefValue71}
 var parameterRefValue21 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue21}
@@ -2473,17 +2503,17 @@ var operationValue21 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue18 openapi3.PathItem = openapi3.PathItem{Get: &operationValue21}
-var schemaValue351 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int64", Default: float64(1), Min: &float64Value3, Max: &float64Value6}
-var schemaRefValue351 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue351}
-var parameterValue27 openapi3.Parameter = openapi3.Parameter{Name: "from_sequence", In: "query", Schema: &schemaRefValue351}
+var schemaValue356 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int64", Default: float64(1), Min: &float64Value3, Max: &float64Value6}
+var schemaRefValue356 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue356}
+var parameterValue27 openapi3.Parameter = openapi3.Parameter{Name: "from_sequence", In: "query", Schema: &schemaRefValue356}
 var parameterRefValue27 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue27}
-var schemaValue352 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int64", Min: &float64Value3, Max: &float64Value6}
-var schemaRefValue352 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue352}
-var parameterValue28 openapi3.Parameter = openapi3.Parameter{Name: "known_sequence", In: "query", Schema: &schemaRefValue352}
+var schemaValue357 openapi3.Schema = openapi3.Schema{Type: &typesValue7, Format: "int64", Min: &float64Value3, Max: &float64Value6}
+var schemaRefValue357 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue357}
+var parameterValue28 openapi3.Parameter = openapi3.Parameter{Name: "known_sequence", In: "query", Schema: &schemaRefValue357}
 var parameterRefValue28 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue28}
-var schemaValue353 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 64, MaxLength: &uint64Value14, Pattern: "^[0-9a-f]{64}$"}
-var schemaRefValue353 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue353}
-var parameterValue29 openapi3.Parameter = openapi3.Parameter{Name: "known_hash", In: "query", Schema: &schemaRefValue353}
+var schemaValue358 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 64, MaxLength: &uint64Value14, Pattern: "^[0-9a-f]{64}$"}
+var schemaRefValue358 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue358}
+var parameterValue29 openapi3.Parameter = openapi3.Parameter{Name: "known_hash", In: "query", Schema: &schemaRefValue358}
 var parameterRefValue29 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue29}
 var responseValue9 openapi3.Response = openapi3.Response{Content: openapi3.Content{
 	"application/json": &mediaTypeValue1,
@@ -2523,7 +2553,7 @@ var operationValue23 openapi3.Operation = openapi3.Operation{Extensions: map[str
 var parameterValue30 openapi3.Parameter = openapi3.Parameter{Name: "audit_log_id", In: "path", Required: true, Schema: &schemaRefValue7}
 var parameterRefValue30 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue30}
 var pathItemValue20 openapi3.PathItem = openapi3.PathItem{Get: &operationValue23, Parameters: openapi3.Parameters{&parameterRefValue30}}
-var mediaTypeValue10 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue243}
+var mediaTypeValue10 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue248}
 var requestBodyValue9 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue10,
 }}
@@ -2551,12 +2581,12 @@ var operationValue24 openapi3.Operation = openapi3.Operation{OperationID: "Login
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue2}
 var pathItemValue21 openapi3.PathItem = openapi3.PathItem{Post: &operationValue24}
-var uint64Value36 uint64 = 4096
-var schemaValue354 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value36}
-var schemaRefValue354 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue354}
-var parameterValue31 openapi3.Parameter = openapi3.Parameter{Name: "refresh_token", In: "cookie", Schema: &schemaRefValue354}
+var uint64Value38 uint64 = 4096
+var schemaValue359 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MaxLength: &uint64Value38}
+var schemaRefValue359 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue359}
+var parameterValue31 openapi3.Parameter = openapi3.Parameter{Name: "refresh_token", In: "cookie", Schema: &schemaRefValue359}
 var parameterRefValue31 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue31}
-var mediaTypeValue11 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue244}
+var mediaTypeValue11 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue249}
 var requestBodyValue10 openapi3.RequestBody = openapi3.RequestBody{Content: openapi3.Content{
 	"application/json": &mediaTypeValue11,
 }}
@@ -2583,7 +2613,7 @@ var operationValue25 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue22 openapi3.PathItem = openapi3.PathItem{Post: &operationValue25}
-var mediaTypeValue12 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue104}
+var mediaTypeValue12 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue99}
 var requestBodyValue11 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue12,
 }}
@@ -2609,7 +2639,7 @@ var operationValue26 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue23 openapi3.PathItem = openapi3.PathItem{Post: &operationValue26}
-var mediaTypeValue13 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue259}
+var mediaTypeValue13 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue264}
 var requestBodyValue12 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue13,
 }}
@@ -2629,7 +2659,7 @@ var operationValue27 openapi3.Operation = openapi3.Operation{OperationID: "Reque
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue2}
 var pathItemValue24 openapi3.PathItem = openapi3.PathItem{Post: &operationValue27}
-var mediaTypeValue14 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue117}
+var mediaTypeValue14 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue112}
 var requestBodyValue13 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue14,
 }}
@@ -2725,21 +2755,21 @@ var operationValue32 openapi3.Operation = openapi3.Operation{Extensions: map[str
 var parameterValue33 openapi3.Parameter = openapi3.Parameter{Name: "session_id", In: "path", Required: true, Schema: &schemaRefValue7}
 var parameterRefValue33 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue33}
 var pathItemValue29 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue32, Parameters: openapi3.Parameters{&parameterRefValue33}}
-var schemaValue355 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value4, Pattern: "^[^\\x00]*$"}
-var schemaRefValue355 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue355}
-var parameterValue34 openapi3.Parameter = openapi3.Parameter{Name: "q", In: "query", Schema: &schemaRefValue355}
+var schemaValue360 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value4, Pattern: "^[^\\x00]*$"}
+var schemaRefValue360 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue360}
+var parameterValue34 openapi3.Parameter = openapi3.Parameter{Name: "q", In: "query", Schema: &schemaRefValue360}
 var parameterRefValue34 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue34}
 var parameterValue35 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Schema: &schemaRefValue86}
 var parameterRefValue35 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue35}
-var schemaValue356 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value11, Items: &schemaRefValue87}
-var schemaRefValue356 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue356}
-var parameterValue36 openapi3.Parameter = openapi3.Parameter{Name: "tag", In: "query", Explode: &boolValue1, Schema: &schemaRefValue356}
+var schemaValue361 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value11, Items: &schemaRefValue87}
+var schemaRefValue361 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue361}
+var parameterValue36 openapi3.Parameter = openapi3.Parameter{Name: "tag", In: "query", Explode: &boolValue1, Schema: &schemaRefValue361}
 var parameterRefValue36 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue36}
-var parameterValue37 openapi3.Parameter = openapi3.Parameter{Name: "source", In: "query", Schema: &schemaRefValue355}
+var parameterValue37 openapi3.Parameter = openapi3.Parameter{Name: "source", In: "query", Schema: &schemaRefValue360}
 var parameterRefValue37 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue37}
-var parameterValue38 openapi3.Parameter = openapi3.Parameter{Name: "email", In: "query", Schema: &schemaRefValue167}
+var parameterValue38 openapi3.Parameter = openapi3.Parameter{Name: "email", In: "query", Schema: &schemaRefValue162}
 var parameterRefValue38 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue38}
-var parameterValue39 openapi3.Parameter = openapi3.Parameter{Name: "external_id", In: "query", Schema: &schemaRefValue123}
+var parameterValue39 openapi3.Parameter = openapi3.Parameter{Name: "external_id", In: "query", Schema: &schemaRefValue118}
 var parameterRefValue39 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue39}
 var parameterValue40 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue96}
 var parameterRefValue40 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue40}
@@ -2757,7 +2787,7 @@ var operationValue33 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue15 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue132}
+var mediaTypeValue15 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue127}
 var requestBodyValue14 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue15,
 }}
@@ -2780,11 +2810,11 @@ var operationValue34 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue30 openapi3.PathItem = openapi3.PathItem{Get: &operationValue33, Post: &operationValue34}
-var schemaValue357 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value32, Pattern: "^\\*$"}
-var schemaRefValue357 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue357}
-var parameterValue41 openapi3.Parameter = openapi3.Parameter{Name: "If-None-Match", In: "header", Schema: &schemaRefValue357}
+var schemaValue362 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value34, Pattern: "^\\*$"}
+var schemaRefValue362 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue362}
+var parameterValue41 openapi3.Parameter = openapi3.Parameter{Name: "If-None-Match", In: "header", Schema: &schemaRefValue362}
 var parameterRefValue41 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue41}
-var mediaTypeValue16 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue307}
+var mediaTypeValue16 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue312}
 var requestBodyValue15 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue16,
 }}
@@ -2809,7 +2839,7 @@ var operationValue35 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue42 openapi3.Parameter = openapi3.Parameter{Name: "external_id", In: "path", Required: true, Schema: &schemaRefValue123}
+var parameterValue42 openapi3.Parameter = openapi3.Parameter{Name: "external_id", In: "path", Required: true, Schema: &schemaRefValue118}
 var parameterRefValue42 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue42}
 var pathItemValue31 openapi3.PathItem = openapi3.PathItem{Put: &operationValue35, Parameters: openapi3.Parameters{&parameterRefValue42}}
 var operationValue36 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
@@ -2841,30 +2871,30 @@ var operationValue37 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue33 openapi3.PathItem = openapi3.PathItem{Get: &operationValue37}
-var schemaValue358 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"atomic", "partial"}, Default: "atomic"}
-var schemaRefValue358 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue358}
-var parameterValue43 openapi3.Parameter = openapi3.Parameter{Name: "mode", In: "query", Schema: &schemaRefValue358}
-var parameterRefValue43 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue43}
-var parameterValue44 openapi3.Parameter = openapi3.Parameter{Name: "dry_run", In: "query", Schema: &schemaRefValue140}
-var parameterRefValue44 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue44}
-var schemaValue359 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"skip", "update", "create"}, Default: "skip"}
-var schemaRefValue359 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue359}
-var parameterValue45 openapi3.Parameter = openapi3.Parameter{Name: "same_email", In: "query", Schema: &schemaRefValue359}
-var parameterRefValue45 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue45}
-var schemaValue360 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 3, MaxLength: &uint64Value33, Pattern: "^[^\\x00]*[^\\x00\\s][^\\x00]*:[a-z_]+$"}
-var schemaRefValue360 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue360}
-var schemaValue361 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue360}
-var schemaRefValue361 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue361}
-var parameterValue46 openapi3.Parameter = openapi3.Parameter{Name: "column", In: "query", Explode: &boolValue1, Schema: &schemaRefValue361}
-var parameterRefValue46 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue46}
-var schemaValue362 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"refuse", "ignore"}, Default: "refuse"}
-var schemaRefValue362 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue362}
-var parameterValue47 openapi3.Parameter = openapi3.Parameter{Name: "unknown_columns", In: "query", Schema: &schemaRefValue362}
-var parameterRefValue47 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue47}
-var uint64Value37 uint64 = 268435456
-var schemaValue363 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value37}
+var schemaValue363 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"atomic", "partial"}, Default: "atomic"}
 var schemaRefValue363 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue363}
-var mediaTypeValue17 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue363}
+var parameterValue43 openapi3.Parameter = openapi3.Parameter{Name: "mode", In: "query", Schema: &schemaRefValue363}
+var parameterRefValue43 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue43}
+var parameterValue44 openapi3.Parameter = openapi3.Parameter{Name: "dry_run", In: "query", Schema: &schemaRefValue135}
+var parameterRefValue44 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue44}
+var schemaValue364 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"skip", "update", "create"}, Default: "skip"}
+var schemaRefValue364 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue364}
+var parameterValue45 openapi3.Parameter = openapi3.Parameter{Name: "same_email", In: "query", Schema: &schemaRefValue364}
+var parameterRefValue45 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue45}
+var schemaValue365 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 3, MaxLength: &uint64Value35, Pattern: "^[^\\x00]*[^\\x00\\s][^\\x00]*:[a-z_]+$"}
+var schemaRefValue365 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue365}
+var schemaValue366 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue365}
+var schemaRefValue366 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue366}
+var parameterValue46 openapi3.Parameter = openapi3.Parameter{Name: "column", In: "query", Explode: &boolValue1, Schema: &schemaRefValue366}
+var parameterRefValue46 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue46}
+var schemaValue367 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Enum: []any{"refuse", "ignore"}, Default: "refuse"}
+var schemaRefValue367 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue367}
+var parameterValue47 openapi3.Parameter = openapi3.Parameter{Name: "unknown_columns", In: "query", Schema: &schemaRefValue367}
+var parameterRefValue47 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue47}
+var uint64Value39 uint64 = 268435456
+var schemaValue368 openapi3.Schema = openapi3.Schema{Type: &typesValue2, MinLength: 1, MaxLength: &uint64Value39}
+var schemaRefValue368 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue368}
+var mediaTypeValue17 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue368}
 var requestBodyValue16 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"text/csv": &mediaTypeValue17,
 }}
@@ -2913,9 +2943,9 @@ var operationValue39 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue35 openapi3.PathItem = openapi3.PathItem{Post: &operationValue39}
-var schemaValue364 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "binary", MinLength: 1, MaxLength: &uint64Value37}
-var schemaRefValue364 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue364}
-var mediaTypeValue18 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue364}
+var schemaValue369 openapi3.Schema = openapi3.Schema{Type: &typesValue2, Format: "binary", MinLength: 1, MaxLength: &uint64Value39}
+var schemaRefValue369 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue369}
+var mediaTypeValue18 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue369}
 var requestBodyValue18 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": &mediaTypeValue18,
 }}
@@ -2955,7 +2985,7 @@ var operationValue41 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue19 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue323}
+var mediaTypeValue19 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue328}
 var requestBodyValue19 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue19,
 }}
@@ -3099,21 +3129,6 @@ var operationValue48 openapi3.Operation = openapi3.Operation{Extensions: map[str
 }), Security: &securityRequirementsValue1}
 var pathItemValue43 openapi3.PathItem = openapi3.PathItem{Post: &operationValue48, Parameters: openapi3.Parameters{&parameterRefValue48}}
 var operationValue49 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
-	"x-required-permission": "changes:read",
-}, OperationID: "FollowChanges", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
-	"200": &responseRefValue9,
-	"400": &responseRefValue2,
-	"401": &responseRefValue3,
-	"403": &responseRefValue2,
-	"406": &responseRefValue2,
-	"410": &responseRefValue2,
-	"429": &responseRefValue4,
-	"431": &responseRefValue2,
-	"500": &responseRefValue2,
-	"503": &responseRefValue4,
-}), Security: &securityRequirementsValue1}
-var pathItemValue44 openapi3.PathItem = openapi3.PathItem{Get: &operationValue49}
-var operationValue50 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "company:read",
 }, OperationID: "GetCompany", Parameters: openapi3.Parameters{&parameterRefValue5}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue6,
@@ -3127,12 +3142,12 @@ var operationValue50 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue21 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue326}
+var mediaTypeValue21 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue331}
 var requestBodyValue21 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue21,
 }}
 var requestBodyRefValue21 openapi3.RequestBodyRef = openapi3.RequestBodyRef{Value: &requestBodyValue21}
-var operationValue51 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
+var operationValue50 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "company:update",
 }, OperationID: "UpdateCompany", Parameters: openapi3.Parameters{&parameterRefValue6}, RequestBody: &requestBodyRefValue21, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue6,
@@ -3150,8 +3165,8 @@ var operationValue51 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue45 openapi3.PathItem = openapi3.PathItem{Get: &operationValue50, Patch: &operationValue51}
-var operationValue52 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
+var pathItemValue44 openapi3.PathItem = openapi3.PathItem{Get: &operationValue49, Patch: &operationValue50}
+var operationValue51 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "company:reset",
 }, OperationID: "ResetCompany", Parameters: openapi3.Parameters{&parameterRefValue4}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue9,
@@ -3166,33 +3181,56 @@ var operationValue52 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue46 openapi3.PathItem = openapi3.PathItem{Post: &operationValue52}
-var parameterValue49 openapi3.Parameter = openapi3.Parameter{Extensions: map[string]any{
+var pathItemValue45 openapi3.PathItem = openapi3.PathItem{Post: &operationValue51}
+var parameterValue49 openapi3.Parameter = openapi3.Parameter{Name: "after", In: "query", Schema: &schemaRefValue173}
+var parameterRefValue49 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue49}
+var schemaValue370 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value4, Items: &schemaRefValue176}
+var schemaRefValue370 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue370}
+var parameterValue50 openapi3.Parameter = openapi3.Parameter{Name: "type", In: "query", Explode: &boolValue1, Schema: &schemaRefValue370}
+var parameterRefValue50 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue50}
+var parameterValue51 openapi3.Parameter = openapi3.Parameter{Name: "resource_type", In: "query", Schema: &schemaRefValue174}
+var parameterRefValue51 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue51}
+var operationValue52 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
+	"x-required-permission": "events:read",
+}, OperationID: "FollowEvents", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3, &parameterRefValue49, &parameterRefValue50, &parameterRefValue51, &parameterRefValue22, &parameterRefValue9}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+	"200": &responseRefValue9,
+	"400": &responseRefValue2,
+	"401": &responseRefValue3,
+	"403": &responseRefValue2,
+	"406": &responseRefValue2,
+	"410": &responseRefValue2,
+	"429": &responseRefValue4,
+	"431": &responseRefValue2,
+	"500": &responseRefValue2,
+	"503": &responseRefValue4,
+}), Security: &securityRequirementsValue1}
+var pathItemValue46 openapi3.PathItem = openapi3.PathItem{Get: &operationValue52}
+var parameterValue52 openapi3.Parameter = openapi3.Parameter{Extensions: map[string]any{
 	"x-users-only": "Use panelist_id instead, with the id of a user.",
 }, Name: "mine", In: "query", Schema: &schemaRefValue17}
-var parameterRefValue49 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue49}
-var parameterValue50 openapi3.Parameter = openapi3.Parameter{Name: "application_id", In: "query", Schema: &schemaRefValue7}
-var parameterRefValue50 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue50}
-var parameterValue51 openapi3.Parameter = openapi3.Parameter{Name: "panelist_id", In: "query", Schema: &schemaRefValue7}
-var parameterRefValue51 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue51}
-var uint64Value38 uint64 = 7
-var schemaValue365 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value38, Items: &schemaRefValue58}
-var schemaRefValue365 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue365}
-var parameterValue52 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Explode: &boolValue1, Schema: &schemaRefValue365}
 var parameterRefValue52 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue52}
-var schemaValue366 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value26, Items: &schemaRefValue134}
-var schemaRefValue366 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue366}
-var parameterValue53 openapi3.Parameter = openapi3.Parameter{Name: "kind", In: "query", Explode: &boolValue1, Schema: &schemaRefValue366}
+var parameterValue53 openapi3.Parameter = openapi3.Parameter{Name: "application_id", In: "query", Schema: &schemaRefValue7}
 var parameterRefValue53 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue53}
-var parameterValue54 openapi3.Parameter = openapi3.Parameter{Name: "starts_from", In: "query", Schema: &schemaRefValue4}
+var parameterValue54 openapi3.Parameter = openapi3.Parameter{Name: "panelist_id", In: "query", Schema: &schemaRefValue7}
 var parameterRefValue54 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue54}
-var parameterValue55 openapi3.Parameter = openapi3.Parameter{Name: "starts_before", In: "query", Schema: &schemaRefValue4}
+var uint64Value40 uint64 = 7
+var schemaValue371 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value40, Items: &schemaRefValue58}
+var schemaRefValue371 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue371}
+var parameterValue55 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Explode: &boolValue1, Schema: &schemaRefValue371}
 var parameterRefValue55 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue55}
-var parameterValue56 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue207}
+var schemaValue372 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value26, Items: &schemaRefValue129}
+var schemaRefValue372 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue372}
+var parameterValue56 openapi3.Parameter = openapi3.Parameter{Name: "kind", In: "query", Explode: &boolValue1, Schema: &schemaRefValue372}
 var parameterRefValue56 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue56}
+var parameterValue57 openapi3.Parameter = openapi3.Parameter{Name: "starts_from", In: "query", Schema: &schemaRefValue4}
+var parameterRefValue57 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue57}
+var parameterValue58 openapi3.Parameter = openapi3.Parameter{Name: "starts_before", In: "query", Schema: &schemaRefValue4}
+var parameterRefValue58 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue58}
+var parameterValue59 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue212}
+var parameterRefValue59 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue59}
 var operationValue53 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:read",
-}, OperationID: "ListInterviews", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue49, &parameterRefValue9, &parameterRefValue10, &parameterRefValue50, &parameterRefValue51, &parameterRefValue52, &parameterRefValue53, &parameterRefValue54, &parameterRefValue55, &parameterRefValue13, &parameterRefValue56, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ListInterviews", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue52, &parameterRefValue9, &parameterRefValue10, &parameterRefValue53, &parameterRefValue54, &parameterRefValue55, &parameterRefValue56, &parameterRefValue57, &parameterRefValue58, &parameterRefValue13, &parameterRefValue59, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue1,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -3203,7 +3241,7 @@ var operationValue53 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue22 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue142}
+var mediaTypeValue22 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue137}
 var requestBodyValue22 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue22,
 }}
@@ -3229,7 +3267,7 @@ var pathItemValue47 openapi3.PathItem = openapi3.PathItem{Get: &operationValue53
 var operationValue55 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:read",
 	"x-streaming":           true,
-}, OperationID: "ExportInterviews", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue49, &parameterRefValue9, &parameterRefValue10, &parameterRefValue50, &parameterRefValue51, &parameterRefValue52, &parameterRefValue53, &parameterRefValue54, &parameterRefValue55, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ExportInterviews", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue52, &parameterRefValue9, &parameterRefValue10, &parameterRefValue53, &parameterRefValue54, &parameterRefValue55, &parameterRefValue56, &parameterRefValue57, &parameterRefValue58, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue8,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -3256,7 +3294,7 @@ var operationValue56 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue23 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue327}
+var mediaTypeValue23 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue332}
 var requestBodyValue23 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue23,
 }}
@@ -3281,9 +3319,9 @@ var operationValue57 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue57 openapi3.Parameter = openapi3.Parameter{Name: "interview_id", In: "path", Required: true, Schema: &schemaRefValue7}
-var parameterRefValue57 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue57}
-var pathItemValue49 openapi3.PathItem = openapi3.PathItem{Get: &operationValue56, Patch: &operationValue57, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var parameterValue60 openapi3.Parameter = openapi3.Parameter{Name: "interview_id", In: "path", Required: true, Schema: &schemaRefValue7}
+var parameterRefValue60 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue60}
+var pathItemValue49 openapi3.PathItem = openapi3.PathItem{Get: &operationValue56, Patch: &operationValue57, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var responseValue13 openapi3.Response = openapi3.Response{Headers: openapi3.Headers{
 	"Content-Disposition": &headerRefValue1,
 	"ETag":                &headerRefValue1,
@@ -3306,7 +3344,7 @@ var operationValue58 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue50 openapi3.PathItem = openapi3.PathItem{Get: &operationValue58, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue50 openapi3.PathItem = openapi3.PathItem{Get: &operationValue58, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue59 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:schedule",
 }, OperationID: "CancelInterview", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, RequestBody: &requestBodyRefValue5, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3326,7 +3364,7 @@ var operationValue59 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue51 openapi3.PathItem = openapi3.PathItem{Post: &operationValue59, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue51 openapi3.PathItem = openapi3.PathItem{Post: &operationValue59, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue60 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:override",
 }, OperationID: "CompleteInterview", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, RequestBody: &requestBodyRefValue7, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3346,7 +3384,7 @@ var operationValue60 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue52 openapi3.PathItem = openapi3.PathItem{Post: &operationValue60, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue52 openapi3.PathItem = openapi3.PathItem{Post: &operationValue60, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue61 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:conduct",
 }, OperationID: "FinishInterview", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3364,7 +3402,7 @@ var operationValue61 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue53 openapi3.PathItem = openapi3.PathItem{Post: &operationValue61, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue53 openapi3.PathItem = openapi3.PathItem{Post: &operationValue61, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue62 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:read",
 }, OperationID: "ListInterviewHistory", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3379,7 +3417,7 @@ var operationValue62 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue54 openapi3.PathItem = openapi3.PathItem{Get: &operationValue62, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue54 openapi3.PathItem = openapi3.PathItem{Get: &operationValue62, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue63 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:conduct",
 }, OperationID: "MarkInterviewNoShow", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, RequestBody: &requestBodyRefValue5, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3399,7 +3437,7 @@ var operationValue63 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue55 openapi3.PathItem = openapi3.PathItem{Post: &operationValue63, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue55 openapi3.PathItem = openapi3.PathItem{Post: &operationValue63, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue64 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:schedule",
 }, OperationID: "RemovePanelist", Parameters: openapi3.Parameters{&parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3419,7 +3457,7 @@ var operationValue64 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue24 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue309}
+var mediaTypeValue24 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue314}
 var requestBodyValue24 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue24,
 }}
@@ -3443,9 +3481,9 @@ var operationValue65 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue58 openapi3.Parameter = openapi3.Parameter{Name: "user_id", In: "path", Required: true, Schema: &schemaRefValue7}
-var parameterRefValue58 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue58}
-var pathItemValue56 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue64, Put: &operationValue65, Parameters: openapi3.Parameters{&parameterRefValue57, &parameterRefValue58}}
+var parameterValue61 openapi3.Parameter = openapi3.Parameter{Name: "user_id", In: "path", Required: true, Schema: &schemaRefValue7}
+var parameterRefValue61 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue61}
+var pathItemValue56 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue64, Put: &operationValue65, Parameters: openapi3.Parameters{&parameterRefValue60, &parameterRefValue61}}
 var operationValue66 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:override",
 }, OperationID: "ReopenInterview", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, RequestBody: &requestBodyRefValue7, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3465,8 +3503,8 @@ var operationValue66 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue57 openapi3.PathItem = openapi3.PathItem{Post: &operationValue66, Parameters: openapi3.Parameters{&parameterRefValue57}}
-var mediaTypeValue25 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue141}
+var pathItemValue57 openapi3.PathItem = openapi3.PathItem{Post: &operationValue66, Parameters: openapi3.Parameters{&parameterRefValue60}}
+var mediaTypeValue25 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue136}
 var requestBodyValue25 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue25,
 }}
@@ -3490,8 +3528,8 @@ var operationValue67 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue58 openapi3.PathItem = openapi3.PathItem{Post: &operationValue67, Parameters: openapi3.Parameters{&parameterRefValue57}}
-var mediaTypeValue26 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue282}
+var pathItemValue58 openapi3.PathItem = openapi3.PathItem{Post: &operationValue67, Parameters: openapi3.Parameters{&parameterRefValue60}}
+var mediaTypeValue26 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue287}
 var requestBodyValue26 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue26,
 }}
@@ -3515,7 +3553,7 @@ var operationValue68 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue59 openapi3.PathItem = openapi3.PathItem{Post: &operationValue68, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue59 openapi3.PathItem = openapi3.PathItem{Post: &operationValue68, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue69 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:schedule",
 }, OperationID: "ScheduleInterview", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, RequestBody: &requestBodyRefValue25, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3535,8 +3573,8 @@ var operationValue69 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue60 openapi3.PathItem = openapi3.PathItem{Post: &operationValue69, Parameters: openapi3.Parameters{&parameterRefValue57}}
-var mediaTypeValue27 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue165}
+var pathItemValue60 openapi3.PathItem = openapi3.PathItem{Post: &operationValue69, Parameters: openapi3.Parameters{&parameterRefValue60}}
+var mediaTypeValue27 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue160}
 var requestBodyValue27 openapi3.RequestBody = openapi3.RequestBody{Content: openapi3.Content{
 	"application/json": &mediaTypeValue27,
 }}
@@ -3559,7 +3597,7 @@ var operationValue70 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue61 openapi3.PathItem = openapi3.PathItem{Post: &operationValue70, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue61 openapi3.PathItem = openapi3.PathItem{Post: &operationValue70, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue71 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "interviews:conduct",
 }, OperationID: "StartInterview", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3577,7 +3615,7 @@ var operationValue71 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue62 openapi3.PathItem = openapi3.PathItem{Post: &operationValue71, Parameters: openapi3.Parameters{&parameterRefValue57}}
+var pathItemValue62 openapi3.PathItem = openapi3.PathItem{Post: &operationValue71, Parameters: openapi3.Parameters{&parameterRefValue60}}
 var operationValue72 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "scores:read",
 }, OperationID: "GetInterviewSummary", Parameters: openapi3.Parameters{&parameterRefValue5}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3593,23 +3631,23 @@ var operationValue72 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue63 openapi3.PathItem = openapi3.PathItem{Get: &operationValue72, Parameters: openapi3.Parameters{&parameterRefValue57}}
-var uint64Value39 uint64 = 4
-var schemaValue367 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value39, Items: &schemaRefValue216}
-var schemaRefValue367 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue367}
-var parameterValue59 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Explode: &boolValue1, Schema: &schemaRefValue367}
-var parameterRefValue59 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue59}
-var parameterValue60 openapi3.Parameter = openapi3.Parameter{Name: "department", In: "query", Schema: &schemaRefValue355}
-var parameterRefValue60 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue60}
-var parameterValue61 openapi3.Parameter = openapi3.Parameter{Extensions: map[string]any{
+var pathItemValue63 openapi3.PathItem = openapi3.PathItem{Get: &operationValue72, Parameters: openapi3.Parameters{&parameterRefValue60}}
+var uint64Value41 uint64 = 4
+var schemaValue373 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value41, Items: &schemaRefValue221}
+var schemaRefValue373 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue373}
+var parameterValue62 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Explode: &boolValue1, Schema: &schemaRefValue373}
+var parameterRefValue62 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue62}
+var parameterValue63 openapi3.Parameter = openapi3.Parameter{Name: "department", In: "query", Schema: &schemaRefValue360}
+var parameterRefValue63 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue63}
+var parameterValue64 openapi3.Parameter = openapi3.Parameter{Extensions: map[string]any{
 	"x-users-only": "Use GET /api/v1/users/{user_id}/jobs instead, with the id of a user.",
 }, Name: "mine", In: "query", Schema: &schemaRefValue17}
-var parameterRefValue61 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue61}
-var parameterValue62 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue229}
-var parameterRefValue62 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue62}
+var parameterRefValue64 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue64}
+var parameterValue65 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue234}
+var parameterRefValue65 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue65}
 var operationValue73 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:read",
-}, OperationID: "ListJobs", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue34, &parameterRefValue59, &parameterRefValue60, &parameterRefValue39, &parameterRefValue61, &parameterRefValue13, &parameterRefValue62, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ListJobs", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue34, &parameterRefValue62, &parameterRefValue63, &parameterRefValue39, &parameterRefValue64, &parameterRefValue13, &parameterRefValue65, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue1,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -3620,7 +3658,7 @@ var operationValue73 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue28 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue144}
+var mediaTypeValue28 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue139}
 var requestBodyValue28 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue28,
 }}
@@ -3646,7 +3684,7 @@ var pathItemValue64 openapi3.PathItem = openapi3.PathItem{Get: &operationValue73
 var operationValue75 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:read",
 	"x-streaming":           true,
-}, OperationID: "ExportJobs", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue59, &parameterRefValue60, &parameterRefValue61, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ExportJobs", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue62, &parameterRefValue63, &parameterRefValue64, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue8,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -3673,7 +3711,7 @@ var operationValue76 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue29 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue328}
+var mediaTypeValue29 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue333}
 var requestBodyValue29 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue29,
 }}
@@ -3697,9 +3735,9 @@ var operationValue77 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue63 openapi3.Parameter = openapi3.Parameter{Name: "job_id", In: "path", Required: true, Schema: &schemaRefValue7}
-var parameterRefValue63 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue63}
-var pathItemValue66 openapi3.PathItem = openapi3.PathItem{Get: &operationValue76, Patch: &operationValue77, Parameters: openapi3.Parameters{&parameterRefValue63}}
+var parameterValue66 openapi3.Parameter = openapi3.Parameter{Name: "job_id", In: "path", Required: true, Schema: &schemaRefValue7}
+var parameterRefValue66 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue66}
+var pathItemValue66 openapi3.PathItem = openapi3.PathItem{Get: &operationValue76, Patch: &operationValue77, Parameters: openapi3.Parameters{&parameterRefValue66}}
 var operationValue78 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:write",
 }, OperationID: "CloseJob", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3717,7 +3755,7 @@ var operationValue78 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue67 openapi3.PathItem = openapi3.PathItem{Post: &operationValue78, Parameters: openapi3.Parameters{&parameterRefValue63}}
+var pathItemValue67 openapi3.PathItem = openapi3.PathItem{Post: &operationValue78, Parameters: openapi3.Parameters{&parameterRefValue66}}
 var operationValue79 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:write",
 }, OperationID: "HoldJob", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3735,7 +3773,7 @@ var operationValue79 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue68 openapi3.PathItem = openapi3.PathItem{Post: &operationValue79, Parameters: openapi3.Parameters{&parameterRefValue63}}
+var pathItemValue68 openapi3.PathItem = openapi3.PathItem{Post: &operationValue79, Parameters: openapi3.Parameters{&parameterRefValue66}}
 var operationValue80 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:read",
 }, OperationID: "ListJobMembers", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3750,7 +3788,7 @@ var operationValue80 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue69 openapi3.PathItem = openapi3.PathItem{Get: &operationValue80, Parameters: openapi3.Parameters{&parameterRefValue63}}
+var pathItemValue69 openapi3.PathItem = openapi3.PathItem{Get: &operationValue80, Parameters: openapi3.Parameters{&parameterRefValue66}}
 var operationValue81 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:write",
 }, OperationID: "RemoveJobMember", Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3765,7 +3803,7 @@ var operationValue81 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue30 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue308}
+var mediaTypeValue30 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue313}
 var requestBodyValue30 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue30,
 }}
@@ -3789,7 +3827,7 @@ var operationValue82 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue70 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue81, Put: &operationValue82, Parameters: openapi3.Parameters{&parameterRefValue63, &parameterRefValue58}}
+var pathItemValue70 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue81, Put: &operationValue82, Parameters: openapi3.Parameters{&parameterRefValue66, &parameterRefValue61}}
 var operationValue83 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:write",
 }, OperationID: "OpenJob", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3807,7 +3845,7 @@ var operationValue83 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue71 openapi3.PathItem = openapi3.PathItem{Post: &operationValue83, Parameters: openapi3.Parameters{&parameterRefValue63}}
+var pathItemValue71 openapi3.PathItem = openapi3.PathItem{Post: &operationValue83, Parameters: openapi3.Parameters{&parameterRefValue66}}
 var operationValue84 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "reports:read",
 }, OperationID: "GetJobPipeline", Parameters: openapi3.Parameters{&parameterRefValue5}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3823,7 +3861,7 @@ var operationValue84 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue72 openapi3.PathItem = openapi3.PathItem{Get: &operationValue84, Parameters: openapi3.Parameters{&parameterRefValue63}}
+var pathItemValue72 openapi3.PathItem = openapi3.PathItem{Get: &operationValue84, Parameters: openapi3.Parameters{&parameterRefValue66}}
 var responseValue14 openapi3.Response = openapi3.Response{Headers: openapi3.Headers{
 	"ETag": &headerRefValue1,
 }, Content: openapi3.Content{
@@ -3845,12 +3883,12 @@ var operationValue85 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue73 openapi3.PathItem = openapi3.PathItem{Get: &operationValue85, Parameters: openapi3.Parameters{&parameterRefValue63}}
-var parameterValue64 openapi3.Parameter = openapi3.Parameter{Name: "is_published", In: "query", Schema: &schemaRefValue17}
-var parameterRefValue64 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue64}
+var pathItemValue73 openapi3.PathItem = openapi3.PathItem{Get: &operationValue85, Parameters: openapi3.Parameters{&parameterRefValue66}}
+var parameterValue67 openapi3.Parameter = openapi3.Parameter{Name: "is_published", In: "query", Schema: &schemaRefValue17}
+var parameterRefValue67 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue67}
 var operationValue86 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "kits:read",
-}, OperationID: "ListKits", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue34, &parameterRefValue9, &parameterRefValue64, &parameterRefValue13, &parameterRefValue40, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ListKits", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue34, &parameterRefValue9, &parameterRefValue67, &parameterRefValue13, &parameterRefValue40, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue1,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -3861,7 +3899,7 @@ var operationValue86 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue31 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue158}
+var mediaTypeValue31 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue153}
 var requestBodyValue31 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue31,
 }}
@@ -3899,7 +3937,7 @@ var operationValue88 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue32 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue329}
+var mediaTypeValue32 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue334}
 var requestBodyValue32 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue32,
 }}
@@ -3924,9 +3962,9 @@ var operationValue89 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue65 openapi3.Parameter = openapi3.Parameter{Name: "kit_id", In: "path", Required: true, Schema: &schemaRefValue7}
-var parameterRefValue65 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue65}
-var pathItemValue75 openapi3.PathItem = openapi3.PathItem{Get: &operationValue88, Patch: &operationValue89, Parameters: openapi3.Parameters{&parameterRefValue65}}
+var parameterValue68 openapi3.Parameter = openapi3.Parameter{Name: "kit_id", In: "path", Required: true, Schema: &schemaRefValue7}
+var parameterRefValue68 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue68}
+var pathItemValue75 openapi3.PathItem = openapi3.PathItem{Get: &operationValue88, Patch: &operationValue89, Parameters: openapi3.Parameters{&parameterRefValue68}}
 var operationValue90 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "kits:read",
 }, OperationID: "ListKitVersions", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3941,7 +3979,7 @@ var operationValue90 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue33 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue159}
+var mediaTypeValue33 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue154}
 var requestBodyValue33 openapi3.RequestBody = openapi3.RequestBody{Content: openapi3.Content{
 	"application/json": &mediaTypeValue33,
 }}
@@ -3964,7 +4002,7 @@ var operationValue91 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue76 openapi3.PathItem = openapi3.PathItem{Get: &operationValue90, Post: &operationValue91, Parameters: openapi3.Parameters{&parameterRefValue65}}
+var pathItemValue76 openapi3.PathItem = openapi3.PathItem{Get: &operationValue90, Post: &operationValue91, Parameters: openapi3.Parameters{&parameterRefValue68}}
 var operationValue92 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "kits:read",
 }, OperationID: "GetKitVersion", Parameters: openapi3.Parameters{&parameterRefValue5}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -3980,7 +4018,7 @@ var operationValue92 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue34 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue330}
+var mediaTypeValue34 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue335}
 var requestBodyValue34 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue34,
 }}
@@ -4005,9 +4043,9 @@ var operationValue93 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue66 openapi3.Parameter = openapi3.Parameter{Name: "kit_version_id", In: "path", Required: true, Schema: &schemaRefValue7}
-var parameterRefValue66 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue66}
-var pathItemValue77 openapi3.PathItem = openapi3.PathItem{Get: &operationValue92, Patch: &operationValue93, Parameters: openapi3.Parameters{&parameterRefValue65, &parameterRefValue66}}
+var parameterValue69 openapi3.Parameter = openapi3.Parameter{Name: "kit_version_id", In: "path", Required: true, Schema: &schemaRefValue7}
+var parameterRefValue69 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue69}
+var pathItemValue77 openapi3.PathItem = openapi3.PathItem{Get: &operationValue92, Patch: &operationValue93, Parameters: openapi3.Parameters{&parameterRefValue68, &parameterRefValue69}}
 var operationValue94 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "kits:write",
 }, OperationID: "ArchiveKitVersion", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4025,7 +4063,7 @@ var operationValue94 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue78 openapi3.PathItem = openapi3.PathItem{Post: &operationValue94, Parameters: openapi3.Parameters{&parameterRefValue65, &parameterRefValue66}}
+var pathItemValue78 openapi3.PathItem = openapi3.PathItem{Post: &operationValue94, Parameters: openapi3.Parameters{&parameterRefValue68, &parameterRefValue69}}
 var operationValue95 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "kits:write",
 }, OperationID: "PublishKitVersion", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4043,7 +4081,7 @@ var operationValue95 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue79 openapi3.PathItem = openapi3.PathItem{Post: &operationValue95, Parameters: openapi3.Parameters{&parameterRefValue65, &parameterRefValue66}}
+var pathItemValue79 openapi3.PathItem = openapi3.PathItem{Post: &operationValue95, Parameters: openapi3.Parameters{&parameterRefValue68, &parameterRefValue69}}
 var operationValue96 openapi3.Operation = openapi3.Operation{OperationID: "GetStateMachines", Parameters: openapi3.Parameters{&parameterRefValue5}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue6,
 	"304": &responseRefValue7,
@@ -4068,17 +4106,17 @@ var operationValue97 openapi3.Operation = openapi3.Operation{Extensions: map[str
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
 var pathItemValue81 openapi3.PathItem = openapi3.PathItem{Get: &operationValue97}
-var parameterValue67 openapi3.Parameter = openapi3.Parameter{Name: "interview_id", In: "query", Schema: &schemaRefValue7}
-var parameterRefValue67 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue67}
-var parameterValue68 openapi3.Parameter = openapi3.Parameter{Name: "rater_id", In: "query", Schema: &schemaRefValue7}
-var parameterRefValue68 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue68}
-var parameterValue69 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Schema: &schemaRefValue294}
-var parameterRefValue69 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue69}
-var parameterValue70 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue303}
+var parameterValue70 openapi3.Parameter = openapi3.Parameter{Name: "interview_id", In: "query", Schema: &schemaRefValue7}
 var parameterRefValue70 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue70}
+var parameterValue71 openapi3.Parameter = openapi3.Parameter{Name: "rater_id", In: "query", Schema: &schemaRefValue7}
+var parameterRefValue71 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue71}
+var parameterValue72 openapi3.Parameter = openapi3.Parameter{Name: "status", In: "query", Schema: &schemaRefValue299}
+var parameterRefValue72 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue72}
+var parameterValue73 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue308}
+var parameterRefValue73 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue73}
 var operationValue98 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "scores:read",
-}, OperationID: "ListScores", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue67, &parameterRefValue50, &parameterRefValue9, &parameterRefValue68, &parameterRefValue69, &parameterRefValue13, &parameterRefValue70, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ListScores", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue70, &parameterRefValue53, &parameterRefValue9, &parameterRefValue71, &parameterRefValue72, &parameterRefValue13, &parameterRefValue73, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue1,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -4093,7 +4131,7 @@ var pathItemValue82 openapi3.PathItem = openapi3.PathItem{Get: &operationValue98
 var operationValue99 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "scores:read",
 	"x-streaming":           true,
-}, OperationID: "ExportScores", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue67, &parameterRefValue50, &parameterRefValue9, &parameterRefValue68, &parameterRefValue69, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ExportScores", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue70, &parameterRefValue53, &parameterRefValue9, &parameterRefValue71, &parameterRefValue72, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue8,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -4120,7 +4158,7 @@ var operationValue100 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue35 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue332}
+var mediaTypeValue35 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue337}
 var requestBodyValue35 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue35,
 }}
@@ -4145,9 +4183,9 @@ var operationValue101 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue71 openapi3.Parameter = openapi3.Parameter{Name: "score_id", In: "path", Required: true, Schema: &schemaRefValue7}
-var parameterRefValue71 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue71}
-var pathItemValue84 openapi3.PathItem = openapi3.PathItem{Get: &operationValue100, Patch: &operationValue101, Parameters: openapi3.Parameters{&parameterRefValue71}}
+var parameterValue74 openapi3.Parameter = openapi3.Parameter{Name: "score_id", In: "path", Required: true, Schema: &schemaRefValue7}
+var parameterRefValue74 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue74}
+var pathItemValue84 openapi3.PathItem = openapi3.PathItem{Get: &operationValue100, Patch: &operationValue101, Parameters: openapi3.Parameters{&parameterRefValue74}}
 var operationValue102 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "scores:override",
 }, OperationID: "ReopenScore", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, RequestBody: &requestBodyRefValue7, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4167,7 +4205,7 @@ var operationValue102 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue85 openapi3.PathItem = openapi3.PathItem{Post: &operationValue102, Parameters: openapi3.Parameters{&parameterRefValue71}}
+var pathItemValue85 openapi3.PathItem = openapi3.PathItem{Post: &operationValue102, Parameters: openapi3.Parameters{&parameterRefValue74}}
 var operationValue103 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "scores:read",
 }, OperationID: "ListScoreRevisions", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4182,7 +4220,7 @@ var operationValue103 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue86 openapi3.PathItem = openapi3.PathItem{Get: &operationValue103, Parameters: openapi3.Parameters{&parameterRefValue71}}
+var pathItemValue86 openapi3.PathItem = openapi3.PathItem{Get: &operationValue103, Parameters: openapi3.Parameters{&parameterRefValue74}}
 var operationValue104 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "scores:write",
 }, OperationID: "SubmitScore", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4200,7 +4238,7 @@ var operationValue104 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue87 openapi3.PathItem = openapi3.PathItem{Post: &operationValue104, Parameters: openapi3.Parameters{&parameterRefValue71}}
+var pathItemValue87 openapi3.PathItem = openapi3.PathItem{Post: &operationValue104, Parameters: openapi3.Parameters{&parameterRefValue74}}
 var operationValue105 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "scores:override",
 }, OperationID: "VoidScore", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, RequestBody: &requestBodyRefValue7, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4220,7 +4258,7 @@ var operationValue105 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue88 openapi3.PathItem = openapi3.PathItem{Post: &operationValue105, Parameters: openapi3.Parameters{&parameterRefValue71}}
+var pathItemValue88 openapi3.PathItem = openapi3.PathItem{Post: &operationValue105, Parameters: openapi3.Parameters{&parameterRefValue74}}
 var operationValue106 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "test_companies:manage",
 }, OperationID: "ListTestCompanies", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4234,7 +4272,7 @@ var operationValue106 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue36 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue166}
+var mediaTypeValue36 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue161}
 var requestBodyValue36 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue36,
 }}
@@ -4272,20 +4310,20 @@ var operationValue108 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var parameterValue72 openapi3.Parameter = openapi3.Parameter{Name: "test_company_id", In: "path", Required: true, Schema: &schemaRefValue7}
-var parameterRefValue72 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue72}
-var pathItemValue90 openapi3.PathItem = openapi3.PathItem{Post: &operationValue108, Parameters: openapi3.Parameters{&parameterRefValue72}}
-var schemaValue368 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value39, Items: &schemaRefValue1}
-var schemaRefValue368 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue368}
-var parameterValue73 openapi3.Parameter = openapi3.Parameter{Name: "role", In: "query", Explode: &boolValue1, Schema: &schemaRefValue368}
-var parameterRefValue73 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue73}
-var parameterValue74 openapi3.Parameter = openapi3.Parameter{Name: "is_active", In: "query", Schema: &schemaRefValue17}
-var parameterRefValue74 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue74}
-var parameterValue75 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue342}
+var parameterValue75 openapi3.Parameter = openapi3.Parameter{Name: "test_company_id", In: "path", Required: true, Schema: &schemaRefValue7}
 var parameterRefValue75 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue75}
+var pathItemValue90 openapi3.PathItem = openapi3.PathItem{Post: &operationValue108, Parameters: openapi3.Parameters{&parameterRefValue75}}
+var schemaValue374 openapi3.Schema = openapi3.Schema{Type: &typesValue3, UniqueItems: true, MinItems: 1, MaxItems: &uint64Value41, Items: &schemaRefValue1}
+var schemaRefValue374 openapi3.SchemaRef = openapi3.SchemaRef{Value: &schemaValue374}
+var parameterValue76 openapi3.Parameter = openapi3.Parameter{Name: "role", In: "query", Explode: &boolValue1, Schema: &schemaRefValue374}
+var parameterRefValue76 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue76}
+var parameterValue77 openapi3.Parameter = openapi3.Parameter{Name: "is_active", In: "query", Schema: &schemaRefValue17}
+var parameterRefValue77 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue77}
+var parameterValue78 openapi3.Parameter = openapi3.Parameter{Name: "sort", In: "query", Schema: &schemaRefValue347}
+var parameterRefValue78 openapi3.ParameterRef = openapi3.ParameterRef{Value: &parameterValue78}
 var operationValue109 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "users:read",
-}, OperationID: "ListUsers", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue34, &parameterRefValue73, &parameterRefValue74, &parameterRefValue60, &parameterRefValue13, &parameterRefValue75, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ListUsers", Parameters: openapi3.Parameters{&parameterRefValue8, &parameterRefValue34, &parameterRefValue76, &parameterRefValue77, &parameterRefValue63, &parameterRefValue13, &parameterRefValue78, &parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue1,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -4296,7 +4334,7 @@ var operationValue109 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue37 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue169}
+var mediaTypeValue37 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue164}
 var requestBodyValue37 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue37,
 }}
@@ -4322,7 +4360,7 @@ var pathItemValue91 openapi3.PathItem = openapi3.PathItem{Get: &operationValue10
 var operationValue111 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "users:read",
 	"x-streaming":           true,
-}, OperationID: "ExportUsers", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue73, &parameterRefValue74, &parameterRefValue60, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
+}, OperationID: "ExportUsers", Parameters: openapi3.Parameters{&parameterRefValue15, &parameterRefValue16, &parameterRefValue17, &parameterRefValue76, &parameterRefValue77, &parameterRefValue63, &parameterRefValue13}, Responses: newResponses(map[string]*openapi3.ResponseRef{
 	"200": &responseRefValue8,
 	"400": &responseRefValue2,
 	"401": &responseRefValue3,
@@ -4351,7 +4389,7 @@ var operationValue112 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue38 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue331}
+var mediaTypeValue38 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue336}
 var requestBodyValue38 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue38,
 }}
@@ -4408,7 +4446,7 @@ var operationValue115 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var mediaTypeValue39 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue333}
+var mediaTypeValue39 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue338}
 var requestBodyValue39 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue39,
 }}
@@ -4432,8 +4470,8 @@ var operationValue116 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue95 openapi3.PathItem = openapi3.PathItem{Get: &operationValue115, Patch: &operationValue116, Parameters: openapi3.Parameters{&parameterRefValue58}}
-var mediaTypeValue40 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue105}
+var pathItemValue95 openapi3.PathItem = openapi3.PathItem{Get: &operationValue115, Patch: &operationValue116, Parameters: openapi3.Parameters{&parameterRefValue61}}
+var mediaTypeValue40 openapi3.MediaType = openapi3.MediaType{Schema: &schemaRefValue100}
 var requestBodyValue40 openapi3.RequestBody = openapi3.RequestBody{Required: true, Content: openapi3.Content{
 	"application/json": &mediaTypeValue40,
 }}
@@ -4457,7 +4495,7 @@ var operationValue117 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue96 openapi3.PathItem = openapi3.PathItem{Post: &operationValue117, Parameters: openapi3.Parameters{&parameterRefValue58}}
+var pathItemValue96 openapi3.PathItem = openapi3.PathItem{Post: &operationValue117, Parameters: openapi3.Parameters{&parameterRefValue61}}
 var operationValue118 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-first":               true,
 	"x-required-permission": "users:deactivate",
@@ -4476,7 +4514,7 @@ var operationValue118 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue97 openapi3.PathItem = openapi3.PathItem{Post: &operationValue118, Parameters: openapi3.Parameters{&parameterRefValue58}}
+var pathItemValue97 openapi3.PathItem = openapi3.PathItem{Post: &operationValue118, Parameters: openapi3.Parameters{&parameterRefValue61}}
 var operationValue119 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "jobs:read",
 }, OperationID: "ListUserJobs", Parameters: openapi3.Parameters{&parameterRefValue2, &parameterRefValue3}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4491,7 +4529,7 @@ var operationValue119 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue98 openapi3.PathItem = openapi3.PathItem{Get: &operationValue119, Parameters: openapi3.Parameters{&parameterRefValue58}}
+var pathItemValue98 openapi3.PathItem = openapi3.PathItem{Get: &operationValue119, Parameters: openapi3.Parameters{&parameterRefValue61}}
 var operationValue120 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-required-permission": "users:deactivate",
 }, OperationID: "ReactivateUser", Parameters: openapi3.Parameters{&parameterRefValue4, &parameterRefValue6}, Responses: newResponses(map[string]*openapi3.ResponseRef{
@@ -4509,7 +4547,7 @@ var operationValue120 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue99 openapi3.PathItem = openapi3.PathItem{Post: &operationValue120, Parameters: openapi3.Parameters{&parameterRefValue58}}
+var pathItemValue99 openapi3.PathItem = openapi3.PathItem{Post: &operationValue120, Parameters: openapi3.Parameters{&parameterRefValue61}}
 var operationValue121 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-first":               true,
 	"x-required-permission": "sessions:manage_any",
@@ -4540,7 +4578,7 @@ var operationValue122 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue100 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue121, Get: &operationValue122, Parameters: openapi3.Parameters{&parameterRefValue58}}
+var pathItemValue100 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue121, Get: &operationValue122, Parameters: openapi3.Parameters{&parameterRefValue61}}
 var operationValue123 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-first":               true,
 	"x-required-permission": "sessions:manage_any",
@@ -4556,7 +4594,7 @@ var operationValue123 openapi3.Operation = openapi3.Operation{Extensions: map[st
 	"500": &responseRefValue2,
 	"503": &responseRefValue4,
 }), Security: &securityRequirementsValue1}
-var pathItemValue101 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue123, Parameters: openapi3.Parameters{&parameterRefValue58, &parameterRefValue33}}
+var pathItemValue101 openapi3.PathItem = openapi3.PathItem{Delete: &operationValue123, Parameters: openapi3.Parameters{&parameterRefValue61, &parameterRefValue33}}
 var operationValue124 openapi3.Operation = openapi3.Operation{Extensions: map[string]any{
 	"x-rate-limited": false,
 }, OperationID: "GetHealth", Responses: newResponses(map[string]*openapi3.ResponseRef{

@@ -288,6 +288,11 @@ type Change struct {
 	ParentID      *uuid.UUID
 	ReaderID      *uuid.UUID
 	CreatedAt     time.Time
+	Event         *string
+	Fields        []string
+	PartID        *uuid.UUID
+	ActorKind     *string
+	ActorID       *uuid.UUID
 }
 
 type ChangedSession struct {

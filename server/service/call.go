@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -45,11 +46,23 @@ func (c Call) CheckRights(ctx context.Context) error {
 // inTx runs fn in a transaction for the actor's company, and commits it only if the actor has the rights after fn.
 func (c Call) inTx(ctx context.Context, store *postgres.Store, fn func(tx *postgres.Tx) error) error {
 	return store.InTx(ctx, c.Actor.CompanyID, func(tx *postgres.Tx) error {
+		if err := Act(ctx, tx, c.Actor); err != nil {
+			return err
+		}
 		if err := fn(tx); err != nil || c.Rights == nil {
 			return err
 		}
 		return c.Rights.Confirm(ctx, tx)
 	})
+}
+
+// Act records an actor for the events of a transaction. It must be called before the changes, and is sent together with
+// the first of them. Transactions without it have events without an actor. Nobody cannot be recorded.
+func Act(ctx context.Context, tx *postgres.Tx, actor access.Actor) error {
+	if actor.Kind == "" {
+		return nil
+	}
+	return tx.Later().SetActor(ctx, db.SetActorParams{Kind: string(actor.Kind), ActorID: actor.ID})
 }
 
 // lockRetry is the Retry-After for a request that got no lock. It has waited as long already.

@@ -8,8 +8,8 @@ from uuid import UUID
 from interviewer_client import AuthenticatedClient
 from interviewer_client.api.applications import list_applications
 from interviewer_client.api.candidates import list_candidates
-from interviewer_client.api.changes import follow_changes
-from interviewer_client.models import ApplicationPage, CandidatePage, ChangeFeed, Problem
+from interviewer_client.api.events import follow_events
+from interviewer_client.models import ApplicationPage, CandidatePage, EventFeed, Problem
 from interviewer_client.types import UNSET
 
 LISTS: dict[str, Callable[..., Any]] = {"candidate": list_candidates.sync, "application": list_applications.sync}
@@ -17,10 +17,10 @@ client = AuthenticatedClient(base_url=os.environ.get("API_URL", "http://localhos
 file = Path(os.environ.get("COPIES", "copies.json"))
 
 
-def changes(cursor: str | None = None) -> ChangeFeed | None:
-    """Return the changes after a position, or None if it has expired."""
-    page = follow_changes.sync(client=client, limit=100, cursor=cursor or UNSET)
-    if isinstance(page, ChangeFeed):
+def follow(cursor: str | None = None) -> EventFeed | None:
+    """Return the events after a position, or None if it has expired."""
+    page = follow_events.sync(client=client, limit=100, cursor=cursor or UNSET)
+    if isinstance(page, EventFeed):
         return page
     if isinstance(page, Problem) and page.status == 410:
         return None
@@ -35,7 +35,7 @@ def read(kind: str, **query: Any) -> ApplicationPage | CandidatePage:
 
 
 def start() -> dict[str, Any]:
-    first = changes()  # the position comes before the lists
+    first = follow()  # the position comes before the lists
     assert first
     state: dict[str, Any] = {"cursor": first.next_cursor, "copies": {kind: {} for kind in LISTS}}
     for kind, copies in state["copies"].items():
@@ -50,15 +50,15 @@ def start() -> dict[str, Any]:
 state = json.loads(file.read_text()) if file.exists() else start()
 more = True
 while more:
-    page = changes(state["cursor"])
+    page = follow(state["cursor"])
     if page is None:
         state = start()
         break
     for kind, copies in state["copies"].items():
-        changed = [change for change in page.data if change.type_ == kind]
-        for change in changed:
-            copies.pop(str(change.id), None)
-        ids: list[UUID] = [change.id for change in changed if not change.removed]
+        changed = {event.resource.id for event in page.data if event.resource.type_ == kind}
+        for resource in changed:
+            copies.pop(str(resource), None)
+        ids: list[UUID] = list(changed)
         if ids:
             copies.update({str(entry.id): entry.to_dict() for entry in read(kind, id=ids).data})
     state["cursor"], more = page.next_cursor, page.has_more

@@ -16,7 +16,7 @@ async function list(type: Copied, query: { limit?: number; cursor?: string; id?:
 }
 
 async function start(): Promise<State> {
-  const { data: first, error } = await api.GET("/api/v1/changes"); // the position comes before the lists
+  const { data: first, error } = await api.GET("/api/v1/events"); // the position comes before the lists
   if (!first) throw new Error(`${error.code}: ${error.detail}`);
   const state: State = { cursor: first.next_cursor, copies: { candidate: {}, application: {} } };
   for (const type of copied) {
@@ -32,7 +32,7 @@ async function start(): Promise<State> {
 
 let state: State = existsSync(COPIES) ? JSON.parse(readFileSync(COPIES, "utf8")) : await start();
 for (let more = true; more; ) {
-  const { data, error, response } = await api.GET("/api/v1/changes", {
+  const { data, error, response } = await api.GET("/api/v1/events", {
     params: { query: { limit: 100, cursor: state.cursor } },
   });
   if (response.status === 410) {
@@ -41,9 +41,9 @@ for (let more = true; more; ) {
   }
   if (!data) throw new Error(`${error?.code}: ${error?.detail}`);
   for (const type of copied) {
-    const changed = data.data.filter((change) => change.type === type);
-    for (const change of changed) delete state.copies[type][change.id];
-    const id = changed.filter((change) => !change.removed).map((change) => change.id);
+    const changed = data.data.filter((event) => event.resource.type === type);
+    const id = [...new Set(changed.map((event) => event.resource.id))];
+    for (const resource of id) delete state.copies[type][resource];
     if (id.length === 0) continue;
     for (const entry of (await list(type, { id })).data) state.copies[type][entry.id] = entry;
   }

@@ -30,6 +30,8 @@ type Document struct {
 	Roles []string
 	// Permissions are all permissions, in the order in which x-roles and x-key-scopes first name them.
 	Permissions []*Permission
+	// Events are the types of events (webhooks).
+	Events []EventType
 	// Common are the headers that x-response-headers declares.
 	Common CommonHeaders
 }
@@ -37,6 +39,9 @@ type Document struct {
 // CommonHeaders are response headers that many operations share: those of rate limited operations, those of successes
 // that an Idempotency-Key can replay, and those of every response.
 type CommonHeaders struct{ RateLimited, Repeatable, Always []*Parameter }
+
+// EventType is a type of event, with the type of the resource in its example.
+type EventType struct{ Name, Resource, Meaning string }
 
 // Tag is a group of operations.
 type Tag struct {

@@ -56,6 +56,13 @@ func (r *reader) document() *Document {
 			r.errorf("the tag %q has no operations", tag.Name)
 		}
 	}
+	for _, event := range r.root.Get("webhooks").Members {
+		operation := event.Value.Get("post")
+		sent := operation.Get("requestBody").Get("content").Get("application/json").Get("example")
+		d.Events = append(d.Events, EventType{
+			event.Name, sent.Get("resource").Get("type").Text, operation.Get("description").Text,
+		})
+	}
 	d.Permissions = r.permissions
 	for _, group := range r.root.Get("x-response-headers").Members {
 		switch headers := r.headers(group.Value); group.Name {

@@ -42,7 +42,7 @@ func (b *bare) me(c echo.Context) error {
 	// The permissions of HR, so that the responses have the same size.
 	m := me{Permissions: []string{
 		"api_keys:read", "applications:move", "applications:read", "applications:write", "audit:read", "candidates:read",
-		"candidates:write", "changes:read", "company:read", "interviews:conduct", "interviews:override", "interviews:read",
+		"candidates:write", "events:read", "company:read", "interviews:conduct", "interviews:override", "interviews:read",
 		"interviews:respond", "interviews:schedule", "jobs:read", "jobs:write", "kits:read", "kits:write", "reports:read",
 		"scores:override", "scores:read", "scores:write", "sessions:manage_own", "users:change_role", "users:create",
 		"users:deactivate", "users:read", "users:read_self", "users:update",

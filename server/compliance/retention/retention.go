@@ -90,8 +90,8 @@ func Tables() []Table {
 		{"scores", "a score is created", asRecord, "", byReset, "hiring/scores"},
 		{"score_revisions", "a score is saved, submitted, reopened or voided", withRecord, "", byReset, "hiring/scores"},
 		{
-			"changes", "a resource changes", "some days", "CHANGE_RETENTION_DAYS",
-			"the job delete_old_changes, every hour", "messaging/changes",
+			"changes", "a resource changes", "some days", "EVENT_RETENTION_DAYS",
+			"the job delete_old_changes, every hour", "messaging/events",
 		},
 		{
 			"mails", "a mail to a user is caused", "30 days", "", "the job delete_old_mails, every hour; " + byReset,

@@ -13,6 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // workers is the number of parts that are loaded concurrently. PostgreSQL uses one CPU for each.
@@ -98,6 +99,9 @@ func (l *loader) loadPart(ctx context.Context, to target) (added *batch, err err
 		}
 	}
 	err = l.Store.InTx(ctx, to.id, func(tx *postgres.Tx) error {
+		if err := service.Act(ctx, tx, access.System(to.id)); err != nil {
+			return err
+		}
 		if err := tx.PrepareDemoLoad(ctx); err != nil {
 			return err
 		}

@@ -7,10 +7,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -122,3 +126,55 @@ func Contains(text string) string {
 }
 
 var wildcards = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`) //nolint:gochecknoglobals // a constant
+
+// Seal encrypts a content, such as a position that its reader must not see. The same content always has the same
+// result, as long as the key is the same.
+func (c Codec) Seal(scope Scope, content []byte) (string, error) {
+	iv, err := mac(c.keys[0], scope, content)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := crypt(c.keys[0], iv, content)
+	return base64.RawURLEncoding.EncodeToString(append(iv, sealed...)), err
+}
+
+// errNotSealed is the error of a text that Seal has not returned for the scope.
+var errNotSealed = errors.New("not sealed for this scope")
+
+// Open returns the content of a result of Seal for the same scope.
+func (c Codec) Open(scope Scope, sealed string) ([]byte, error) {
+	decoded, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	if err != nil || len(decoded) <= macSize || strings.ContainsAny(sealed, "\r\n") {
+		return nil, errNotSealed
+	}
+	for _, key := range c.keys {
+		content, err := crypt(key, decoded[:macSize], decoded[macSize:])
+		if err != nil {
+			return nil, err
+		}
+		expected, err := mac(key, scope, content)
+		if err != nil {
+			return nil, err
+		}
+		if hmac.Equal(expected, decoded[:macSize]) {
+			return content, nil
+		}
+	}
+	return nil, errNotSealed
+}
+
+// crypt encrypts or decrypts with AES in counter mode. The key is derived, because key itself authenticates. The
+// initialization vector is the authentication code of the content, so none is used for two contents.
+func crypt(key, iv, content []byte) ([]byte, error) {
+	derived, err := hkdf.Key(sha256.New, key, nil, "page.Codec.Seal", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of sealed positions: %w", err)
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, fmt.Errorf("seal a position: %w", err)
+	}
+	result := make([]byte, len(content))
+	cipher.NewCTR(block, iv).XORKeyStream(result, content)
+	return result, nil
+}

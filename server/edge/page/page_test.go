@@ -341,3 +341,35 @@ func TestReadReturnsErrors(t *testing.T) {
 		})
 	}
 }
+
+func TestSeal(t *testing.T) {
+	t.Parallel()
+	const content = "a place in a log"
+	sealed, err := codec(1).Seal(scope(), []byte(content))
+	again, _ := codec(1).Seal(scope(), []byte(content))
+	if err != nil || sealed != again || strings.Contains(sealed, content) {
+		t.Errorf("got %q and %q, error %v, want the same text twice", sealed, again, err)
+	}
+	both := page.NewCodec(append(make([]byte, 31), 9), append([]byte{1}, make([]byte, 31)...))
+	for name, c := range map[string]page.Codec{"its key": codec(1), "a former key": both} {
+		if got, err := c.Open(scope(), sealed); err != nil || string(got) != content {
+			t.Errorf("%s: got %q, error %v, want %q", name, got, err, content)
+		}
+	}
+	other := scope()
+	other.Company = uuid.UUID{2}
+	changed := []byte(sealed)
+	changed[len(changed)-2] ^= 1
+	for name, attempt := range map[string]struct {
+		codec  page.Codec
+		scope  page.Scope
+		sealed string
+	}{
+		"another key": {codec(2), scope(), sealed}, "another company": {codec(1), other, sealed}, "a changed text": {codec(1), scope(), string(changed)},
+		"a line break": {codec(1), scope(), sealed + "\n"}, "nothing": {codec(1), scope(), ""}, "a short text": {codec(1), scope(), "AAAA"},
+	} {
+		if got, err := attempt.codec.Open(attempt.scope, attempt.sealed); err == nil {
+			t.Errorf("%s: got %q, want an error", name, got)
+		}
+	}
+}

@@ -1,12 +1,14 @@
 package scores_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -26,7 +28,7 @@ func (p *worldPair) requests() (requested map[string][]string, unrelated []strin
 	interview, colleague := "interview_id="+p.blinded.String(), p.colleagues[0].ID.String()
 	unrelated = []string{
 		"GetHealth", "GetReadiness", "GetMetrics", "GetSpecificationYAML", "GetSpecificationJSON", "GetStateMachines",
-		"FollowChanges", // its positions differ; TestDraftsOfOthersAreNotFollowed compares what it names
+		"FollowEvents", // its positions and ids differ; requireSameEvents compares the rest
 	}
 	return map[string][]string{
 		"ListSessions": nil, "GetMe": nil, "ListUsers": {"?limit=200", "?limit=3"}, "ExportUsers": {"", "?format=csv"}, "GetUser": nil, "ListUserSessions": nil,
@@ -104,7 +106,14 @@ func TestEveryReadOperationIsClassified(t *testing.T) {
 func TestBlindUntilSubmitted(t *testing.T) {
 	t.Parallel()
 	p := twoWorlds(t)
+	from := map[string][2]string{}
+	for _, actor := range p.panelists() {
+		from[actor] = p.positions(actor)
+	}
 	p.writeColleagueScores()
+	for actor, positions := range from {
+		p.requireSameEvents(actor, positions)
+	}
 	if got := p.differingOperations(otherHR); !slices.Equal(got, scoreOperations()) {
 		t.Fatalf("HR who is not on the panel: worlds differ in %v, want %v", got, scoreOperations())
 	}
@@ -161,6 +170,52 @@ func (p *worldPair) requireBlind(actor, when string) {
 		p.t.Errorf("%s, %s: worlds differ in %v, want no difference", actor, when, got)
 	}
 	p.requireScoresNotFound(actor)
+}
+
+// positions returns the current positions of an actor in the events of both worlds.
+func (p *worldPair) positions(actor string) (cursors [2]string) {
+	p.t.Helper()
+	for n, w := range p.worlds {
+		w.settle()
+		cursors[n] = testkit.Decode[api.EventFeed](w.request(actor, http.MethodGet, "/api/v1/events", nil).Expect(http.StatusOK)).NextCursor
+	}
+	return cursors
+}
+
+// requireSameEvents fails if the events after positions differ in more than their ids, or say more about the scores of
+// colleagues than that the interview and its list of scores may have changed.
+func (p *worldPair) requireSameEvents(actor string, from [2]string) {
+	p.t.Helper()
+	var got [2]string
+	for n, w := range p.worlds {
+		w.settle()
+		answer := w.request(actor, http.MethodGet, "/api/v1/events?limit=200&cursor="+from[n], nil).Expect(http.StatusOK)
+		for _, event := range testkit.Decode[api.EventFeed](answer).Data {
+			event.ID, event.CreatedAt = "", time.Time{}
+			text, err := json.Marshal(event)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			got[n] += string(text) + "\n"
+			blinded := event.InterviewID != nil && *event.InterviewID == p.blinded
+			if blinded && (event.Actor != nil || event.PartID != nil || len(event.ChangedFields) > 0) {
+				p.t.Errorf("%s: an event tells about a score of a colleague: %s", actor, text)
+			}
+		}
+	}
+	if got[0] != got[1] || !strings.Contains(got[0], "interview_scores.updated") {
+		p.t.Errorf("%s: got events\n%sand\n%swant equal ones about the scores", actor, got[0], got[1])
+	}
+}
+
+// settle waits until all events of the world are complete.
+func (w *world) settle() {
+	w.t.Helper()
+	testkit.Eventually(w.t, time.Minute, "all events are complete", func() (complete bool) {
+		err := w.Database.QueryRow(w.t.Context(),
+			`SELECT NOT EXISTS (SELECT FROM changes WHERE transaction_id >= first_running_transaction())`).Scan(&complete)
+		return err == nil && complete
+	})
 }
 
 // requireVisible fails if the worlds do not differ in the operations that show scores, or differ in others. Every

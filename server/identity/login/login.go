@@ -155,6 +155,9 @@ func (a *Service) open(
 	session.id, session.CompanyID, session.UserID = id, account.CompanyID, account.UserID
 	session.Epoch, session.ExpiresAt = 1, now.Add(a.SessionLifetime)
 	err = a.Store.InTx(ctx, account.CompanyID, func(tx *postgres.Tx) error {
+		if err := service.Act(ctx, tx, actor); err != nil {
+			return err
+		}
 		if err := tx.LockCompany(ctx, account.CompanyID); err != nil {
 			return err
 		}

@@ -171,6 +171,9 @@ func (o *Operator) insertUser(
 	}
 	var created db.User
 	err := o.Store.InTx(ctx, company, func(tx *postgres.Tx) (err error) {
+		if err := service.Act(ctx, tx, access.System(company)); err != nil {
+			return err
+		}
 		if created, err = tx.InsertUser(ctx, row); err != nil {
 			return err
 		}
@@ -241,6 +244,9 @@ func (o *Operator) ResetPassword(ctx context.Context, account Account, plain str
 	}
 	now := o.Clock.Now()
 	return o.Store.InTx(ctx, account.Company, func(tx *postgres.Tx) error {
+		if err := service.Act(ctx, tx, access.System(account.Company)); err != nil {
+			return err
+		}
 		if _, err := tx.ResetUserPassword(ctx, db.ResetUserPasswordParams{
 			CompanyID: account.Company, ID: account.ID, PasswordHash: hash, Now: now,
 		}); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // pageSize is how many users one query returns.
@@ -105,6 +106,9 @@ func (o *Operator) change(
 	ctx context.Context, account Account, action audit.Action, write func(*postgres.Tx, db.User) (db.User, error),
 ) error {
 	return o.Store.InTx(ctx, account.Company, func(tx *postgres.Tx) error {
+		if err := service.Act(ctx, tx, access.System(account.Company)); err != nil {
+			return err
+		}
 		admins, err := tx.LockActiveAdmins(ctx, db.LockActiveAdminsParams{CompanyID: account.Company, UserID: account.ID})
 		if err != nil {
 			return err

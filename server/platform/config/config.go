@@ -194,8 +194,8 @@ type Config struct {
 	JobDiscardedRetention Days `env:"JOB_DISCARDED_RETENTION_DAYS"`
 	// SessionRetention is how long sessions are kept after their end.
 	SessionRetention Days `env:"SESSION_RETENTION_DAYS"`
-	// ChangeRetention is how long changes of resources are kept for readers that follow them.
-	ChangeRetention Days `env:"CHANGE_RETENTION_DAYS"`
+	// EventRetention is how long events are kept for readers that follow them.
+	EventRetention Days `env:"EVENT_RETENTION_DAYS"`
 
 	// AuditRetention is how long entries of the audit log are kept.
 	AuditRetention Span `env:"AUDIT_RETENTION"`

@@ -226,8 +226,8 @@ func Variables() []Variable {
 			Meaning: "The time that sessions are kept after they were ended or expired, in days.",
 		},
 		{
-			Name: "CHANGE_RETENTION_DAYS", Default: "30", Min: 1, Max: 365,
-			Meaning: "The time that changes are kept for clients that follow them, in days.",
+			Name: "EVENT_RETENTION_DAYS", Default: "30", Min: 1, Max: 365,
+			Meaning: "The time that events are kept for clients that follow them, in days.",
 		},
 
 		{

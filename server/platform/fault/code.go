@@ -24,7 +24,7 @@ const (
 
 	ResourceNotFound Code = "not_found"
 	CandidateMerged  Code = "candidate_merged"
-	ChangesExpired   Code = "changes_expired"
+	EventsExpired    Code = "events_expired"
 
 	EmailTaken         Code = "email_taken"
 	SlugTaken          Code = "slug_taken"
@@ -77,7 +77,7 @@ func Codes() []Code {
 		MalformedRequest, InvalidCursor,
 		InvalidCredentials, InvalidToken, InvalidRefreshToken, MissingToken,
 		PermissionDenied, RoleNotAllowed, OwnRole, CrossSiteRequest, PasswordChangeRequired,
-		ResourceNotFound, CandidateMerged, ChangesExpired,
+		ResourceNotFound, CandidateMerged, EventsExpired,
 		EmailTaken, SlugTaken, ExternalIDTaken, LastAdmin, StateConflict, ConcurrentRequest,
 		ApplicationExists, ActiveApplications, DraftExists, ScheduleConflict, ScoreExists, PanelistHasScore,
 		NotATestCompany, LimitReached, IdempotencyKeyInUse, IdempotencyRecordLost,
@@ -181,11 +181,11 @@ func (c Code) Describe() Description {
 			"The resource does not exist, or you do not have access to it.",
 			"Check the path and the id.",
 		}
-	case ChangesExpired:
+	case EventsExpired:
 		return Description{
-			Expired, "Changes expired",
-			"The changes after this position are no longer available.",
-			"Call FollowChanges without a cursor, read all resources again, and continue from the position it returned.",
+			Expired, "Events expired",
+			"The events after this position are no longer available.",
+			"Call FollowEvents without a cursor, read all resources again, and continue from the position it returned.",
 		}
 	case EmailTaken:
 		return Description{

@@ -25,8 +25,9 @@ func schemas() map[string][]string {
 // unlimited are the limits, in characters, of columns that the specification does not limit.
 func unlimited() map[string]int {
 	return map[string]int{
-		"candidate_merges.filled": 64, // names of columns
-		"users.password_hash":     500, "login_emails.email": 254, "companies.opened_as": 200,
+		"candidate_merges.filled": 64,                                                 // names of columns
+		"changes.event":           64, "changes.actor_kind": 16, "changes.fields": 64, // enums and names of the specification
+		"users.password_hash": 500, "login_emails.email": 254, "companies.opened_as": 200,
 		"api_keys.scopes": 64, "audit_logs.action": 64, "audit_logs.resource_type": 64, // enums of the specification
 	}
 }

@@ -100,6 +100,8 @@ func TestRowsAreReadThroughVisibility(t *testing.T) {
 		"GetReportedJob":   "uses led_jobs, because a report requires that all applications of the job are visible",
 		"LeadsJob":         "uses jobs_of_actor",
 		"FilterVisible":    "uses which_visible, which reads through the function of each type",
+		"LocateResources":  "reads the jobs and applications of resources that the reader sees, or has lost",
+		"SetActor":         "reads nothing",
 		"ResetCompany":     "deletes everything of a test company",
 	}
 	reads := regexp.MustCompile(`\b(FROM|JOIN) (jobs|applications|candidates|interviews|scores|kits|kit_versions|audit_logs)\b|@actor_id`)

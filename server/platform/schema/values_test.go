@@ -56,7 +56,7 @@ func TestValuesOfColumnsMatch(t *testing.T) {
 		delete(storedValues, of)
 	}
 	// Most kinds of change are types of the API, in which the versions of a kit change with their kit.
-	for _, name := range constants(t, "gen/api")["ChangeType"] {
+	for _, name := range constants(t, "gen/api")["EventResourceType"] {
 		if name != "kit_versions" && !slices.Contains(found["change_kind"], name) {
 			t.Errorf("change_kind lacks the type %s of the API", name)
 		}

@@ -1,4 +1,4 @@
-package changes_test
+package events_test
 
 import (
 	"encoding/json"
@@ -21,29 +21,29 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-const changesPath = "/api/v1/changes"
+const eventsPath = "/api/v1/events"
 
 // lists are the paths at which the resources of a type are listed.
-func lists() map[api.ChangeType]string {
-	return map[api.ChangeType]string{
-		api.ChangeTypeUser: "/api/v1/users", api.ChangeTypeJob: "/api/v1/jobs", api.ChangeTypeKit: "/api/v1/kits",
-		api.ChangeTypeCandidate: "/api/v1/candidates", api.ChangeTypeApplication: "/api/v1/applications",
-		api.ChangeTypeInterview: "/api/v1/interviews",
+func lists() map[api.EventResourceType]string {
+	return map[api.EventResourceType]string{
+		api.EventResourceTypeUser: "/api/v1/users", api.EventResourceTypeJob: "/api/v1/jobs", api.EventResourceTypeKit: "/api/v1/kits",
+		api.EventResourceTypeCandidate: "/api/v1/candidates", api.EventResourceTypeApplication: "/api/v1/applications",
+		api.EventResourceTypeInterview: "/api/v1/interviews",
 	}
 }
 
 // parts are the paths at which what belongs to a resource is listed; %s is the id of the resource.
-func parts() map[api.ChangeType]string {
-	return map[api.ChangeType]string{
-		api.ChangeTypeJobMembers: "/api/v1/jobs/%s/members?limit=200", api.ChangeTypeKitVersions: "/api/v1/kits/%s/versions?limit=200",
-		api.ChangeTypeInterviewScores: "/api/v1/scores?interview_id=%s",
+func parts() map[api.EventResourceType]string {
+	return map[api.EventResourceType]string{
+		api.EventResourceTypeJobMembers: "/api/v1/jobs/%s/members?limit=200", api.EventResourceTypeKitVersions: "/api/v1/kits/%s/versions?limit=200",
+		api.EventResourceTypeInterviewScores: "/api/v1/scores?interview_id=%s",
 	}
 }
 
 // copies are the resources that a reader keeps, as JSON, by type and id.
-type copies map[api.ChangeType]map[string]string
+type copies map[api.EventResourceType]map[string]string
 
-func (c copies) set(of api.ChangeType, id string, value any) {
+func (c copies) set(of api.EventResourceType, id string, value any) {
 	if c[of] == nil {
 		c[of] = map[string]string{}
 	}
@@ -70,6 +70,8 @@ type mirror struct {
 	cursor string
 	// resets counts how often the reader had to read everything again, crashes how often it lost its progress.
 	resets, crashes, followed int
+	// types are the types of the events that it got.
+	types map[api.EventType]bool
 }
 
 type entry = map[string]any
@@ -85,9 +87,9 @@ func readAll(c *testkit.Client) copies {
 			all.set(of, e["id"].(string), e)
 		}
 	}
-	for of, parent := range map[api.ChangeType]api.ChangeType{
-		api.ChangeTypeJobMembers: api.ChangeTypeJob, api.ChangeTypeKitVersions: api.ChangeTypeKit,
-		api.ChangeTypeInterviewScores: api.ChangeTypeInterview,
+	for of, parent := range map[api.EventResourceType]api.EventResourceType{
+		api.EventResourceTypeJobMembers: api.EventResourceTypeJob, api.EventResourceTypeKitVersions: api.EventResourceTypeKit,
+		api.EventResourceTypeInterviewScores: api.EventResourceTypeInterview,
 	} {
 		for id := range all[parent] {
 			all.set(of, id, readPart(c, of, id))
@@ -97,7 +99,7 @@ func readAll(c *testkit.Client) copies {
 }
 
 // readPart returns what belongs to a resource, which has at most one page in this test; nil if the resource is not found.
-func readPart(c *testkit.Client, of api.ChangeType, id string) []entry {
+func readPart(c *testkit.Client, of api.EventResourceType, id string) []entry {
 	answer := c.Get(fmt.Sprintf(parts()[of], id))
 	if answer.Status == http.StatusNotFound {
 		return nil
@@ -108,7 +110,7 @@ func readPart(c *testkit.Client, of api.ChangeType, id string) []entry {
 // start reads the position first and then everything.
 func (m *mirror) start() {
 	c := m.client()
-	m.cursor = testkit.Decode[api.ChangeFeed](c.Get(changesPath).Expect(http.StatusOK)).NextCursor
+	m.cursor = testkit.Decode[api.EventFeed](c.Get(eventsPath).Expect(http.StatusOK)).NextCursor
 	m.copies = readAll(c)
 }
 
@@ -116,14 +118,20 @@ func (m *mirror) start() {
 func (m *mirror) follow(limit, pages int) {
 	c := m.client()
 	for range pages {
-		answer := c.Get(changesPath + "?limit=" + strconv.Itoa(limit) + "&cursor=" + m.cursor)
+		answer := c.Get(eventsPath + "?limit=" + strconv.Itoa(limit) + "&cursor=" + m.cursor)
 		if answer.Status == http.StatusGone {
-			answer.Refused(http.StatusGone, "changes_expired")
+			answer.Refused(http.StatusGone, "events_expired")
 			m.resets++
 			m.start()
 			return
 		}
-		page := testkit.Decode[api.ChangeFeed](answer.Expect(http.StatusOK))
+		page := testkit.Decode[api.EventFeed](answer.Expect(http.StatusOK))
+		for _, event := range page.Data {
+			if m.types == nil {
+				m.types = map[api.EventType]bool{}
+			}
+			m.types[event.Type] = true
+		}
 		m.apply(c, page.Data)
 		m.followed += len(page.Data)
 		m.cursor = page.NextCursor
@@ -151,17 +159,24 @@ func (m *mirror) step(random *rand.Rand) {
 	}
 }
 
-// apply reads the changed resources again.
-func (m *mirror) apply(c *testkit.Client, changed []api.Change) {
-	wanted := map[api.ChangeType][]string{}
-	for _, change := range changed {
-		id := change.ID.String()
-		delete(m.copies[change.Type], id)
-		if !change.Removed {
-			wanted[change.Type] = append(wanted[change.Type], id)
+// apply reads the resources of events again. No event comes twice, except after a crash.
+func (m *mirror) apply(c *testkit.Client, found []api.Event) {
+	wanted := map[api.EventResourceType]map[string]bool{}
+	for _, event := range found {
+		of, id := event.Resource.Type, event.Resource.ID.String()
+		if wanted[of] == nil {
+			wanted[of] = map[string]bool{}
 		}
+		delete(m.copies[of], id)
+		wanted[of][id] = !event.Removed
 	}
-	for of, ids := range wanted {
+	for of, all := range wanted {
+		var ids []string
+		for id, exists := range all {
+			if exists {
+				ids = append(ids, id)
+			}
+		}
 		if parts()[of] != "" {
 			for _, id := range ids {
 				if part := readPart(c, of, id); part != nil {
@@ -255,7 +270,7 @@ func TestMirrorEqualsTruth(t *testing.T) {
 	c.people["team_lead2"] = i.User(acme, "lead2", api.RoleTeamLead)
 	first := testkit.Decode[api.Job](c.as("hr").Post("/api/v1/jobs", entry{"title": "First"}).Expect(http.StatusCreated))
 	scopes := []string{
-		"changes:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "scores:read",
+		"events:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "scores:read",
 	}
 	key := i.Key(acme, append([]string{"users:read"}, scopes...))
 	c.as("hr").Post("/api/v1/jobs/"+first.ID.String()+"/open", nil).Expect(http.StatusOK)
@@ -293,6 +308,7 @@ func TestMirrorEqualsTruth(t *testing.T) {
 		}
 	}
 	settle(t, i)
+	produced := map[api.EventType]bool{}
 	for _, m := range mirrors {
 		m.follow(200, 10000)
 		truth := readAll(m.client())
@@ -301,8 +317,14 @@ func TestMirrorEqualsTruth(t *testing.T) {
 			total += len(all)
 		}
 		t.Logf("%s: %d resources, %d changes followed, %d crashes, %d resets", m.name, total, m.followed, m.crashes, m.resets)
+		maps.Copy(produced, m.types)
 		if found := m.differences(truth); len(found) > 0 {
 			t.Errorf("%d differences:\n%s", len(found), strings.Join(found[:min(len(found), 5)], "\n"))
+		}
+	}
+	for _, of := range eventTypes(t) {
+		if !produced[of] && of != api.EventTypeScoreReopened { // which TestLog gets
+			t.Errorf("no reader got an event of type %s", of)
 		}
 	}
 	t.Logf("%d acts: %v", acts, c.done)
@@ -417,6 +439,25 @@ func (c *company) acts() []act {
 		{"rename a job", func() *testkit.Answer {
 			return change(hr(), http.MethodPatch, "/api/v1/jobs/"+c.any("/api/v1/jobs"), entry{"title": c.name()})
 		}},
+		{"close a job", func() *testkit.Answer {
+			if c.IntN(6) > 0 {
+				return nil
+			}
+			return hr().Post("/api/v1/jobs/"+c.any("/api/v1/jobs")+"/close", nil)
+		}},
+		{"withdraw an application", func() *testkit.Answer {
+			if c.IntN(6) > 0 {
+				return nil
+			}
+			return change(hr(), http.MethodPost, "/api/v1/applications/"+c.any("/api/v1/applications")+"/withdraw", entry{"reason": "because"})
+		}},
+		{"hire a candidate", func() *testkit.Answer {
+			if c.IntN(6) > 0 {
+				return nil
+			}
+			return change(hr(), http.MethodPost, "/api/v1/applications/"+c.any("/api/v1/applications", "stage", "offer")+"/move",
+				entry{"to": "hired", "reason": "because"})
+		}},
 		{"hold a job", func() *testkit.Answer {
 			return hr().Post("/api/v1/jobs/"+c.any("/api/v1/jobs")+"/hold", nil)
 		}},
@@ -425,6 +466,13 @@ func (c *company) acts() []act {
 			role := []string{"hiring_manager", "recruiter", "interviewer"}[c.IntN(3)]
 			path := "/api/v1/jobs/" + c.any("/api/v1/jobs") + "/members/" + c.people[c.person()].ID.String()
 			return hr().Do(http.MethodPut, path, entry{"role": role})
+		}},
+		{"change the role of a member", func() *testkit.Answer {
+			path := "/api/v1/jobs/" + c.any("/api/v1/jobs") + "/members/" + c.people[c.person()].ID.String()
+			if answer := hr().Do(http.MethodPut, path, entry{"role": "recruiter"}); answer.Status >= http.StatusMultipleChoices {
+				return answer
+			}
+			return hr().Do(http.MethodPut, path, entry{"role": "interviewer"})
 		}},
 		{"remove a member", func() *testkit.Answer {
 			path := "/api/v1/jobs/" + c.any("/api/v1/jobs", "status", "open") + "/members"

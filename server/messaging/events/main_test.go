@@ -1,4 +1,4 @@
-package changes_test
+package events_test
 
 import (
 	"testing"

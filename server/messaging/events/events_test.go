@@ -1,4 +1,4 @@
-package changes_test
+package events_test
 
 import (
 	"fmt"
@@ -13,15 +13,15 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/events"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// start returns the current position of a reader, after which no earlier change comes again.
+// start returns the current position of a reader, after which no earlier event comes again.
 func start(t *testing.T, i *testkit.Installation, c *testkit.Client) string {
 	t.Helper()
 	settle(t, i)
-	page := testkit.Decode[api.ChangeFeed](c.Get(changesPath).Expect(http.StatusOK))
+	page := testkit.Decode[api.EventFeed](c.Get(eventsPath).Expect(http.StatusOK))
 	if len(page.Data) != 0 || page.HasMore {
 		panic("a position with changes")
 	}
@@ -40,29 +40,34 @@ func settle(t *testing.T, i *testkit.Installation) {
 }
 
 // after returns all changes after a position and the next position.
-func after(t *testing.T, i *testkit.Installation, c *testkit.Client, cursor string) (found []api.Change, next string) {
+func after(t *testing.T, i *testkit.Installation, c *testkit.Client, cursor string) (found []api.Event, next string) {
 	t.Helper()
 	settle(t, i)
 	return available(c, cursor)
 }
 
-// available returns the complete changes after a position and the next position.
-func available(c *testkit.Client, cursor string) (found []api.Change, next string) {
+// available returns the complete events after a position and the next position.
+func available(c *testkit.Client, cursor string) (found []api.Event, next string) {
+	return follow(c, "cursor="+cursor, "")
+}
+
+// follow returns the complete events after a position, which a parameter gives, with further parameters.
+func follow(c *testkit.Client, position, filter string) (found []api.Event, next string) {
 	for {
-		page := testkit.Decode[api.ChangeFeed](c.Get(changesPath + "?cursor=" + cursor).Expect(http.StatusOK))
-		found, cursor = append(found, page.Data...), page.NextCursor
+		page := testkit.Decode[api.EventFeed](c.Get(eventsPath + "?" + position + filter).Expect(http.StatusOK))
+		found, position = append(found, page.Data...), "cursor="+page.NextCursor
 		if !page.HasMore {
-			return found, cursor
+			return found, page.NextCursor
 		}
 	}
 }
 
 // names returns changes as sorted texts such as "job 0198…" and "removed job 0198…".
-func names(found []api.Change) []string {
+func names(found []api.Event) []string {
 	var all []string
-	for _, change := range found {
-		name := string(change.Type) + " " + change.ID.String()
-		if change.Removed {
+	for _, event := range found {
+		name := string(event.Resource.Type) + " " + event.Resource.ID.String()
+		if event.Removed {
 			name = "removed " + name
 		}
 		all = append(all, name)
@@ -71,7 +76,7 @@ func names(found []api.Change) []string {
 	return slices.Compact(all)
 }
 
-func expect(t *testing.T, what string, found []api.Change, want ...string) {
+func expect(t *testing.T, what string, found []api.Event, want ...string) {
 	t.Helper()
 	slices.Sort(want)
 	if got := names(found); !slices.Equal(got, want) {
@@ -86,12 +91,12 @@ func TestPositionsExpire(t *testing.T) {
 	var elapsed atomic.Int64 // replicas read the clock in the background
 	began := i.Clock.Now()
 	i.Clock.Now = func() time.Time { return began.Add(time.Duration(elapsed.Load())) }
-	i.Config.ChangeRetention = 5
+	i.Config.EventRetention = 5
 	acme, globex := i.Company("acme"), i.Company("globex")
 	r := i.Replica()
-	scopes := []string{"changes:read", "jobs:read"}
+	scopes := []string{"events:read", "jobs:read"}
 	job := i.Hiring(acme).Job(api.JobStatusOpen)
-	const gone = "changes_expired"
+	const gone = "events_expired"
 
 	t.Run("too old", func(t *testing.T) {
 		hr := r.SignIn(t, acme.Users[api.RoleHr])
@@ -101,14 +106,14 @@ func TestPositionsExpire(t *testing.T) {
 		hr = r.SignIn(t, acme.Users[api.RoleHr])
 		_, cursor = after(t, i, hr, cursor)
 		elapsed.Add(int64(5*24*time.Hour + time.Second))
-		r.SignIn(t, acme.Users[api.RoleHr]).Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+		r.SignIn(t, acme.Users[api.RoleHr]).Get(eventsPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
 	})
 	t.Run("another history of transactions", func(t *testing.T) {
 		hr := r.SignIn(t, acme.Users[api.RoleHr])
 		cursor := start(t, i, hr)
 		other := i.In(t)
 		other.Exec(`CREATE OR REPLACE FUNCTION transaction_history() RETURNS text LANGUAGE sql STABLE RETURN 'other'`)
-		hr.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+		hr.Get(eventsPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
 	})
 	t.Run("another role", func(t *testing.T) {
 		user := i.In(t).User(acme, "promoted", api.RoleEmployee)
@@ -116,10 +121,10 @@ func TestPositionsExpire(t *testing.T) {
 		r.SignIn(t, acme.Users[api.RoleAdmin]).Post("/api/v1/users/"+user.ID.String()+"/change-role",
 			map[string]any{"role": api.RoleTeamLead}).Expect(http.StatusOK)
 		settle(t, i)
-		r.SignIn(t, user).Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+		r.SignIn(t, user).Get(eventsPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
 	})
-	for name, change := range map[string]map[string]any{
-		"other scopes":         {"scopes": []string{"changes:read"}},
+	for name, event := range map[string]map[string]any{
+		"other scopes":         {"scopes": []string{"events:read"}},
 		"no longer limited":    {"job_ids": nil},
 		"limited to some jobs": {"job_ids": []uuid.UUID{job}},
 	} {
@@ -131,16 +136,16 @@ func TestPositionsExpire(t *testing.T) {
 			key := i.In(t).Key(acme, scopes, jobs...)
 			reader := r.Bearer(t, key.Secret.Reveal())
 			cursor := start(t, i, reader)
-			r.SignIn(t, acme.Users[api.RoleAdmin]).Do(http.MethodPatch, "/api/v1/api-keys/"+key.ID.String(), change,
+			r.SignIn(t, acme.Users[api.RoleAdmin]).Do(http.MethodPatch, "/api/v1/api-keys/"+key.ID.String(), event,
 				"If-Match", "*").Expect(http.StatusOK)
 			settle(t, i)
-			reader.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+			reader.Get(eventsPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
 		})
 	}
 	t.Run("of another reader", func(t *testing.T) {
 		cursor := start(t, i, r.SignIn(t, acme.Users[api.RoleHr]))
 		for _, user := range []testkit.User{acme.Users[api.RoleAdmin], globex.Users[api.RoleHr]} {
-			r.SignIn(t, user).Get(changesPath+"?cursor="+cursor).Refused(http.StatusBadRequest, "invalid_cursor")
+			r.SignIn(t, user).Get(eventsPath+"?cursor="+cursor).Refused(http.StatusBadRequest, "invalid_cursor")
 		}
 	})
 	t.Run("after the rotation of the key", func(t *testing.T) {
@@ -150,11 +155,11 @@ func TestPositionsExpire(t *testing.T) {
 			"/api/v1/api-keys/"+key.ID.String()+"/rotate", map[string]any{}).Expect(http.StatusOK))
 		reader := r.Bearer(t, rotated.Secret)
 		settle(t, i)
-		reader.Get(changesPath + "?cursor=" + cursor).Expect(http.StatusOK)
+		reader.Get(eventsPath + "?cursor=" + cursor).Expect(http.StatusOK)
 	})
 }
 
-// TestLongTransactionsAreNotPassed begins a transaction, lets another one commit after it, and reads. The change of the
+// TestLongTransactionsAreNotPassed begins a transaction, lets another one commit after it, and reads. The event of the
 // first must not be skipped when it commits last.
 func TestLongTransactionsAreNotPassed(t *testing.T) {
 	t.Parallel()
@@ -205,18 +210,18 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 		}
 		return n
 	}
-	follow := func(c *testkit.Client, cursor string) (map[api.ChangeType]int, int, string) {
+	follow := func(c *testkit.Client, cursor string) (map[api.EventResourceType]int, int, string) {
 		settle(t, i)
-		found, pages := map[api.ChangeType]int{}, 0
+		found, pages := map[api.EventResourceType]int{}, 0
 		for {
-			page := testkit.Decode[api.ChangeFeed](c.Get(changesPath + "?limit=150&cursor=" + cursor).Expect(http.StatusOK))
+			page := testkit.Decode[api.EventFeed](c.Get(eventsPath + "?limit=150&cursor=" + cursor).Expect(http.StatusOK))
 			if len(page.Data) > 150 {
 				t.Fatalf("a page has %d changes, want at most 150", len(page.Data))
 			}
-			for _, change := range page.Data {
-				found[change.Type]++
-				if change.Removed {
-					t.Fatalf("%s %s is removed", change.Type, change.ID)
+			for _, event := range page.Data {
+				found[event.Resource.Type]++
+				if event.Removed {
+					t.Fatalf("%s %s is removed", event.Type, event.Resource.ID)
 				}
 			}
 			if cursor = page.NextCursor; !page.HasMore {
@@ -234,8 +239,8 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 		t.Errorf("a new member wrote %d changes, want at most 3", written)
 	}
 	found, _, cursor := follow(lead, cursor)
-	if found[api.ChangeTypeApplication] != applications || found[api.ChangeTypeCandidate] != applications ||
-		found[api.ChangeTypeJob] != 1 || found[api.ChangeTypeJobMembers] == 0 {
+	if found[api.EventResourceTypeApplication] != applications || found[api.EventResourceTypeCandidate] != applications ||
+		found[api.EventResourceTypeJob] != 1 || found[api.EventResourceTypeJobMembers] == 0 {
 		t.Errorf("a new member follows %v, want %d applications and candidates, the job and its members", found, applications)
 	}
 	hr.Do(http.MethodPut, "/api/v1/jobs/"+job.String()+"/members/"+acme.Users[api.RoleEmployee].ID.String(),
@@ -250,7 +255,7 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 	for name, c := range map[string]*testkit.Client{"lead": lead, "hr": hr} {
 		from := map[string]string{"lead": cursor, "hr": hrCursor}[name]
 		found, pages, _ := follow(c, from)
-		if found[api.ChangeTypeApplication] != applications || found[api.ChangeTypeCandidate] != 0 || pages < 8 {
+		if found[api.EventResourceTypeApplication] != applications || found[api.EventResourceTypeCandidate] != 0 || pages < 8 {
 			t.Errorf("%s follows %v in %d pages, want %d applications", name, found, pages, applications)
 		}
 	}
@@ -258,8 +263,8 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 	hr.Delete(member).Expect(http.StatusNoContent)
 	removed, _ := after(t, i, lead, cursor)
 	gone := 0
-	for _, change := range removed {
-		if change.Removed {
+	for _, event := range removed {
+		if event.Removed {
 			gone++
 		}
 	}
@@ -288,13 +293,13 @@ func TestPositionsWithinChange(t *testing.T) {
 	hr.Do(http.MethodPatch, "/api/v1/users/"+user.ID.String(), map[string]any{"last_name": "Other"}, "If-Match", "*").Expect(http.StatusOK)
 	settle(t, i)
 	for more := true; more; {
-		page := testkit.Decode[api.ChangeFeed](hr.Get(changesPath + "?limit=45&cursor=" + cursor).Expect(http.StatusOK))
+		page := testkit.Decode[api.EventFeed](hr.Get(eventsPath + "?limit=45&cursor=" + cursor).Expect(http.StatusOK))
 		if len(page.Data) > 45 {
 			t.Fatalf("a page has %d changes, want at most 45", len(page.Data))
 		}
-		for _, change := range page.Data {
-			if delete(missing, change.ID); change.Type == api.ChangeTypeInterview {
-				i.Exec(`DELETE FROM interview_panelists WHERE interview_id = $1`, change.ID)
+		for _, event := range page.Data {
+			if delete(missing, event.Resource.ID); event.Resource.Type == api.EventResourceTypeInterview {
+				i.Exec(`DELETE FROM interview_panelists WHERE interview_id = $1`, event.Resource.ID)
 			}
 		}
 		cursor, more = page.NextCursor, page.HasMore
@@ -323,7 +328,7 @@ func TestNewHolderOfKey(t *testing.T) {
 	foreign := h.Interview(h.Application(h.Candidate(), other, api.ApplicationStageInterview), version,
 		api.InterviewStatusCompleted, admin, rater)
 	h.Score(foreign, rater, api.ScoreStatusSubmitted, 3)
-	key := i.Key(acme, []string{"changes:read", "interviews:read", "scores:read"}, mine)
+	key := i.Key(acme, []string{"events:read", "interviews:read", "scores:read"}, mine)
 	reader := r.Bearer(t, key.Secret.Reveal())
 	if n := len(testkit.List[entry](reader, "/api/v1/scores", url.Values{}).Data); n != 1 {
 		t.Fatalf("the key sees %d scores, want 1", n)
@@ -335,9 +340,9 @@ func TestNewHolderOfKey(t *testing.T) {
 	reader = r.Bearer(t, rotated.Secret)
 	found, _ := after(t, i, reader, cursor)
 	followed := map[uuid.UUID]bool{}
-	for _, change := range found {
-		if followed[change.ID] = true; change.Type != api.ChangeTypeInterviewScores || change.Removed {
-			t.Errorf("the key follows %s %s, removed %t", change.Type, change.ID, change.Removed)
+	for _, event := range found {
+		if followed[event.Resource.ID] = true; event.Resource.Type != api.EventResourceTypeInterviewScores || event.Removed {
+			t.Errorf("the key follows %s %s, removed %t", event.Type, event.Resource.ID, event.Removed)
 		}
 	}
 	if !followed[last] || followed[foreign] {
@@ -359,8 +364,8 @@ func TestReadersFollowWhatTheySee(t *testing.T) {
 	readers := map[string]*testkit.Client{
 		"employee": r.SignIn(t, acme.Users[api.RoleEmployee]),
 		"foreign":  r.SignIn(t, globex.Users[api.RoleAdmin]),
-		"key":      r.Bearer(t, i.Key(acme, []string{"changes:read", "candidates:read"}).Secret.Reveal()),
-		"job key":  r.Bearer(t, i.Key(acme, []string{"changes:read", "applications:read"}, mine).Secret.Reveal()),
+		"key":      r.Bearer(t, i.Key(acme, []string{"events:read", "candidates:read"}).Secret.Reveal()),
+		"job key":  r.Bearer(t, i.Key(acme, []string{"events:read", "applications:read"}, mine).Secret.Reveal()),
 	}
 	from := map[string]string{}
 	for name, c := range readers {
@@ -372,16 +377,18 @@ func TestReadersFollowWhatTheySee(t *testing.T) {
 	_, version := h.KitVersion(api.KitVersionStatusPublished)
 	h.Interview(h.Application(h.Candidate(), other, api.ApplicationStageApplied), version, api.InterviewStatusScheduled,
 		acme.Users[api.RoleTeamLead])
-	for name, wanted := range map[string]func(change api.Change) bool{
-		"employee": func(api.Change) bool { return false },
-		"foreign":  func(api.Change) bool { return false },
-		"key":      func(change api.Change) bool { return change.Type == api.ChangeTypeCandidate },
-		"job key":  func(change api.Change) bool { return change.Type == api.ChangeTypeApplication && change.ID == visible },
+	for name, wanted := range map[string]func(event api.Event) bool{
+		"employee": func(api.Event) bool { return false },
+		"foreign":  func(api.Event) bool { return false },
+		"key":      func(event api.Event) bool { return event.Resource.Type == api.EventResourceTypeCandidate },
+		"job key": func(event api.Event) bool {
+			return event.Resource.Type == api.EventResourceTypeApplication && event.Resource.ID == visible
+		},
 	} {
 		found, _ := after(t, i, readers[name], from[name])
-		for _, change := range found {
-			if !wanted(change) || change.Removed {
-				t.Errorf("%s follows %s %s", name, change.Type, change.ID)
+		for _, event := range found {
+			if !wanted(event) || event.Removed {
+				t.Errorf("%s follows %s %s", name, event.Type, event.Resource.ID)
 			}
 		}
 		if len(found) == 0 && strings.Contains(name, "key") {
@@ -389,7 +396,7 @@ func TestReadersFollowWhatTheySee(t *testing.T) {
 		}
 	}
 	refused := r.Bearer(t, i.Key(acme, []string{"candidates:read"}).Secret.Reveal())
-	refused.Get(changesPath).Refused(http.StatusForbidden, "permission_denied")
+	refused.Get(eventsPath).Refused(http.StatusForbidden, "permission_denied")
 }
 
 // TestDraftsOfOthersAreNotFollowed compares two worlds: in one, a panelist writes and edits a draft. The changes that
@@ -405,7 +412,7 @@ func TestDraftsOfOthersAreNotFollowed(t *testing.T) {
 	_, version := h.KitVersion(api.KitVersionStatusPublished)
 	interview := h.Interview(h.Application(h.Candidate(), job, api.ApplicationStageApplied), version,
 		api.InterviewStatusAwaitingScores, rater, panelist)
-	scopes := []string{"changes:read", "interviews:read", "scores:read"}
+	scopes := []string{"events:read", "interviews:read", "scores:read"}
 	readers := map[string]*testkit.Client{
 		"panelist": r.SignIn(t, panelist), "lead": r.SignIn(t, lead), "hr": r.SignIn(t, acme.Users[api.RoleHr]),
 		"key": r.Bearer(t, i.Key(acme, scopes).Secret.Reveal()),
@@ -422,7 +429,7 @@ func TestDraftsOfOthersAreNotFollowed(t *testing.T) {
 		Expect(http.StatusOK)
 	for name, c := range readers {
 		found, next := after(t, i, c, from[name])
-		found = slices.DeleteFunc(found, func(change api.Change) bool { return change.Type == api.ChangeTypeUser }) // the sign-in
+		found = slices.DeleteFunc(found, func(event api.Event) bool { return event.Resource.Type == api.EventResourceTypeUser }) // the sign-in
 		expect(t, name+" while there is a draft", found)
 		from[name] = next
 	}
@@ -456,7 +463,7 @@ func TestResetExpiresPositions(t *testing.T) {
 	expect(t, "before the reset", found)
 	key.Post("/api/v1/company/reset", nil).Expect(http.StatusOK)
 	settle(t, i)
-	key.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, "changes_expired")
+	key.Get(eventsPath+"?cursor="+cursor).Refused(http.StatusGone, "events_expired")
 	if found, _ := after(t, i, key, start(t, i, key)); len(found) != 0 {
 		t.Errorf("after the reset: got %v, want no changes", found)
 	}
@@ -482,13 +489,13 @@ func TestOldChangesAreDeleted(t *testing.T) {
 	}
 	const day = 24 * time.Hour
 	for _, want := range []struct{ deleted, left int }{{8, 32}, {8, 24}, {4, 20}, {0, 20}} {
-		deleted, err := changes.DeleteOld(t.Context(), store, time.Now(), 10*day, 8)
+		deleted, err := events.DeleteOld(t.Context(), store, time.Now(), 10*day, 8)
 		left, oldest := count()
 		if err != nil || int(deleted) != want.deleted || left != want.left {
 			t.Errorf("got %d deleted, %d left (%v), want %+v", deleted, left, err, want)
 		}
 		if want.deleted == 0 && oldest > 10*day+time.Hour {
-			t.Errorf("the oldest change is %s old, want at most 10 days", oldest)
+			t.Errorf("the oldest event is %s old, want at most 10 days", oldest)
 		}
 	}
 }
@@ -584,7 +591,7 @@ func TestRemovalsAfterMerges(t *testing.T) {
 				h := i.In(t).Hiring(acme)
 				lead, panelist := acme.Users[api.RoleTeamLead], acme.Users[api.RoleEmployee]
 				job := h.Job(api.JobStatusOpen, lead)
-				key := i.In(t).Key(acme, []string{"changes:read", "jobs:read", "candidates:read", "applications:read", "interviews:read"}, job)
+				key := i.In(t).Key(acme, []string{"events:read", "jobs:read", "candidates:read", "applications:read", "interviews:read"}, job)
 				candidates := []uuid.UUID{h.Candidate(), h.Candidate(), h.Candidate()}
 				a := candidates[0]
 				application := h.Application(a, job, api.ApplicationStageInterview)

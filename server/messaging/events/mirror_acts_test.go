@@ -1,4 +1,4 @@
-package changes_test
+package events_test
 
 import (
 	"fmt"
@@ -67,6 +67,19 @@ func (c *company) interviewActs() []act {
 			return post(c.as("hr"), interview("status", "awaiting_scores")+"/complete", reason)
 		}},
 		{"reopen an interview", func() *testkit.Answer { return post(c.as("hr"), interview("status", "completed")+"/reopen", reason) }},
+		{"miss an interview", func() *testkit.Answer {
+			if c.IntN(4) > 0 {
+				return nil
+			}
+			return post(c.as("hr"), interview("status", "scheduled")+"/no-show", entry{"reason": "because"})
+		}},
+		{"reschedule an interview", func() *testkit.Answer {
+			starts := c.now().Add(time.Hour)
+			return post(c.as("hr"), interview("status", "scheduled")+"/reschedule", entry{
+				"starts_at": starts.Format(time.RFC3339), "ends_at": starts.Add(time.Hour).Format(time.RFC3339), "timezone": "UTC",
+				"allow_conflicts": true, "reason": "because",
+			})
+		}},
 		{"cancel an interview", func() *testkit.Answer {
 			if c.IntN(8) > 0 {
 				return nil
