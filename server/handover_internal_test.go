@@ -23,7 +23,7 @@ func TestHandoverKeepsGoroutines(t *testing.T) {
 	for range requests {
 		all.Go(func() {
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/path", http.NoBody))
+			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/path", http.NoBody))
 			if w.Code != http.StatusTeapot || w.Header().Get("Path") != "/path" {
 				t.Errorf("got status %d and path %q", w.Code, w.Header().Get("Path"))
 			}
@@ -53,7 +53,7 @@ func TestHandoverPassesPanics(t *testing.T) {
 					t.Errorf("got panic %v, want http.ErrAbortHandler", got)
 				}
 			}()
-			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 		}()
 	}
 }

@@ -84,7 +84,7 @@ func TestLinesAreBounded(t *testing.T) {
 		t.Errorf("%d writes did not wait, want at most 32", 16+more)
 	}
 	close(out.allowed)
-	for range written { //nolint:revive // until all are written
+	for range written {
 	}
 	if err := lines.Close(); err != nil || out.text.Len() != size*count {
 		t.Errorf("got %d bytes, %v; want %d", out.text.Len(), err, size*count)
