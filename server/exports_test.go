@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
@@ -37,8 +38,12 @@ func TestEveryExportOpensInSpreadsheets(t *testing.T) {
 	installation.Exec(`UPDATE users SET first_name = '=1', department = $1`, text)
 	hiring.Score(interview, company.Users[api.RoleEmployee], api.ScoreStatusSubmitted, 4)
 	admin := replica.SignIn(t, company.Users[api.RoleAdmin])
+	const exported = "&action=candidate.exported"
 	admin.Get("/api/v1/candidates/export").Expect(http.StatusOK) // an audit entry with this action
-	filters := map[string]string{"ExportAuditLogs": "&action=candidate.exported"}
+	testkit.Eventually(t, 10*time.Second, "the entry is sealed, so that it does not change between the exports", func() bool {
+		return !bytes.Contains(admin.Get("/api/v1/audit-logs/export?format=ndjson"+exported).Expect(http.StatusOK).Body, []byte(`"hash":null`))
+	})
+	filters := map[string]string{"ExportAuditLogs": exported}
 	exports := 0
 	for _, op := range loadContract(t).Operations() {
 		if !op.Streaming {
